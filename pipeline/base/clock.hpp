@@ -1,0 +1,29 @@
+// Time as a value that is passed in, so that tests turn the clock by hand.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+namespace mlopsctl {
+
+using TimePoint = std::chrono::system_clock::time_point;
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual TimePoint now() const = 0;
+  virtual std::chrono::steady_clock::time_point steady() const = 0;
+};
+
+class SystemClock final : public Clock {
+ public:
+  TimePoint now() const override { return std::chrono::system_clock::now(); }
+  std::chrono::steady_clock::time_point steady() const override { return std::chrono::steady_clock::now(); }
+};
+
+// RFC 3339, UTC, milliseconds: 2026-01-31T08:15:00.123Z
+std::string rfc3339(TimePoint time);
+// "0.8 s", "12 s", "3 min 20 s", "2 h 5 min"
+std::string human_duration(double seconds);
+
+}  // namespace mlopsctl

@@ -1,0 +1,117 @@
+#include "pipeline/base/digest.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <unistd.h>
+
+#include "pipeline/base/files.hpp"
+
+namespace mlopsctl {
+
+namespace fs = std::filesystem;
+
+Result<Digest> Digest::parse(std::string_view text) {
+  constexpr std::string_view prefix = "sha256:";
+  const auto bad = [&] { return config_error("\"" + std::string(text) + "\" is not a digest; expected sha256: and 64 hexadecimal digits"); };
+  if (!text.starts_with(prefix) || text.size() != prefix.size() + 64) return bad();
+  std::array<uint8_t, 32> bytes{};
+  for (size_t i = 0; i < 64; ++i) {
+    const char c = text[prefix.size() + i];
+    int nibble = 0;
+    if (c >= '0' && c <= '9') nibble = c - '0';
+    else if (c >= 'a' && c <= 'f') nibble = c - 'a' + 10;
+    else return bad();
+    bytes[i / 2] = static_cast<uint8_t>(bytes[i / 2] << 4 | nibble);
+  }
+  return Digest(bytes);
+}
+
+std::string Digest::hex() const {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  text.reserve(64);
+  for (const uint8_t byte : bytes_) {
+    text += digits[byte >> 4];
+    text += digits[byte & 15];
+  }
+  return text;
+}
+
+std::string Digest::str() const { return "sha256:" + hex(); }
+std::string Digest::brief() const { return "sha256:" + hex().substr(0, 12); }
+
+struct Sha256::Context {
+  EVP_MD_CTX* evp = EVP_MD_CTX_new();
+  ~Context() { EVP_MD_CTX_free(evp); }
+};
+
+namespace {
+
+// Looking the algorithm up by name costs more than hashing a short key; once per process is enough.
+const EVP_MD* sha256_algorithm() {
+  static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return algorithm;
+}
+
+}  // namespace
+
+Sha256::Sha256() : context_(std::make_unique<Context>()) { EVP_DigestInit_ex(context_->evp, sha256_algorithm(), nullptr); }
+Sha256::~Sha256() = default;
+Sha256::Sha256(Sha256&&) noexcept = default;
+Sha256& Sha256::operator=(Sha256&&) noexcept = default;
+
+Sha256& Sha256::update(std::string_view bytes) {
+  EVP_DigestUpdate(context_->evp, bytes.data(), bytes.size());
+  return *this;
+}
+
+Sha256& Sha256::field(std::string_view tag, std::string_view value) {
+  return update(tag).update("\0").update(std::to_string(value.size())).update(":").update(value);
+}
+
+Digest Sha256::finish() {
+  std::array<uint8_t, 32> bytes{};
+  EVP_DigestFinal_ex(context_->evp, bytes.data(), nullptr);
+  return Digest(bytes);
+}
+
+Digest digest_of(std::string_view bytes) { return Sha256().update(bytes).finish(); }
+
+Result<Digest> digest_of_file(const fs::path& path) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid()) return io_error("open", path.string(), errno);
+  ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+  Sha256 hash;
+  std::vector<char> buffer(1 << 18);
+  while (true) {
+    const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return io_error("read", path.string(), errno);
+    if (got == 0) return hash.finish();
+    hash.update({buffer.data(), static_cast<size_t>(got)});
+  }
+}
+
+Result<Digest> digest_of_path(const fs::path& path) {
+  std::error_code fault;
+  const auto status = fs::symlink_status(path, fault);
+  // A link named by the user is followed; links inside a folder are not (below).
+  if (fs::is_symlink(status) ? fs::is_regular_file(path, fault) : fs::is_regular_file(status)) return digest_of_file(path);
+  if (!fs::exists(status)) return io_error("open", path.string(), ENOENT);
+
+  TRY_ASSIGN(const auto files, list_files(path));
+  Sha256 hash;
+  hash.field("format", "mlopsctl-folder-1");
+  for (const auto& file : files) {
+    TRY_ASSIGN(const Digest digest, digest_of_file(path / file.relative));
+    hash.field("path", file.relative).field("executable", file.executable ? "1" : "0").field("digest", digest.str());
+  }
+  return hash.finish();
+}
+
+}  // namespace mlopsctl

@@ -1,0 +1,57 @@
+// SHA-256 of bytes, files and folders, always written "sha256:<64 hex digits>".
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "pipeline/base/result.hpp"
+
+namespace mlopsctl {
+
+// Names bytes. (A CacheKey names a computation; the two are different types on purpose.)
+class Digest {
+ public:
+  Digest() = default;  // all zero: "no digest"
+  explicit Digest(const std::array<uint8_t, 32>& bytes) : bytes_(bytes) {}
+  static Result<Digest> parse(std::string_view text);  // "sha256:<hex>"
+
+  std::string str() const;     // sha256:<hex>
+  std::string hex() const;     // the 64 digits alone: file names
+  std::string brief() const;   // sha256:<first 12 digits>: for people
+  bool empty() const { return *this == Digest(); }
+  auto operator<=>(const Digest&) const = default;
+
+ private:
+  std::array<uint8_t, 32> bytes_{};
+};
+
+// Incremental SHA-256 (OpenSSL, so SHA-NI where the CPU has it).
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(Sha256&&) noexcept;
+  Sha256& operator=(Sha256&&) noexcept;
+
+  Sha256& update(std::string_view bytes);
+  // A tagged, length-prefixed field, so that neighbouring values cannot run together.
+  Sha256& field(std::string_view tag, std::string_view value);
+  Digest finish();  // once
+
+ private:
+  struct Context;
+  std::unique_ptr<Context> context_;
+};
+
+Digest digest_of(std::string_view bytes);
+Result<Digest> digest_of_file(const std::filesystem::path& path);
+// A file: the digest of its bytes. A folder: the digest of the sorted list of (relative path, digest, executable bit)
+// of all its files; symbolic links and special files are refused.
+Result<Digest> digest_of_path(const std::filesystem::path& path);
+
+}  // namespace mlopsctl
