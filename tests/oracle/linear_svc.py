@@ -25,7 +25,7 @@ def describe(name, options, model, train, train_labels, test, test_labels, decid
     seconds = time.time() - started
     predicted = model.predict(test)
     rows = sample(test.shape[0], 60)
-    result = {"name": name, "options": options, "converged": converged, "seconds": round(seconds, 2),
+    result = {"name": name, "options": options, "converged": converged,
               "accuracy": np.mean(predicted == np.array(test_labels)), "predicted_sha256": sha256_lines(predicted), **decide(model, test[rows])}
     result["rows"] = [[row, *np.atleast_1d(values)] for row, values in zip(rows, result.pop("decisions"))]
     print(f"  {name}: accuracy {result['accuracy']:.6f}, {seconds:.1f} s, converged {converged}", flush=True)

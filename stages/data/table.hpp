@@ -1,0 +1,66 @@
+// Rows in: CSV (RFC 4180), TSV and JSON Lines, plain or gzip, UTF-8 or latin-1, as a stream of records in bounded memory.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/base/result.hpp"
+
+namespace mlopsctl::data {
+
+enum class Format { automatic /* by file name, .gz looked through */, csv, tsv, json_lines };
+enum class Encoding { automatic /* UTF-8 where valid, else latin-1 for that file */, utf8, latin1 };
+
+struct TableOptions {
+  Format format = Format::automatic;
+  Encoding encoding = Encoding::automatic;
+  bool header = true;       // false: columns are named "0", "1", ...
+  char delimiter = 0;       // 0: ',' for CSV, tab for TSV
+  bool quotes = true;       // false: '"' is an ordinary character (TSV files are often written so)
+};
+
+struct Record {
+  int64_t number = 0;  // counts data records from 1
+  int64_t line = 0;    // first line of the record in the file, from 1
+  std::vector<std::string_view> fields;  // as many as columns; UTF-8; valid until the next call of next()
+};
+
+// A record that could not be taken: the fault with file, line and column in its span, and the raw bytes (at most 4 kB).
+struct BadRecord {
+  Error fault;
+  std::string raw;
+};
+
+enum class Next { record, bad, end };
+
+class TableReader {
+ public:
+  // `origin` is what messages call the file (the path as the user wrote it). An empty file, an unreadable header or duplicate
+  // column names are errors.
+  static Result<TableReader> open(const std::filesystem::path& path, const TableOptions& options, std::string origin);
+  ~TableReader();
+  TableReader(TableReader&&) noexcept;
+
+  const std::vector<std::string>& columns() const;  // of JSON Lines: the keys of the first object
+  // Index of a column by name; the error lists the columns there are and the nearest name.
+  Result<size_t> column(std::string_view name) const;
+  // The next record, or the next one that could not be taken (ragged, unclosed quote, NUL, bad encoding, bad JSON), or the end.
+  // I/O faults and broken gzip are errors.
+  Result<Next> next(Record& record, BadRecord& bad);
+  // Share of the file consumed, 0..1.
+  double progress() const;
+
+ private:
+  struct Impl;
+  explicit TableReader(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// Appends one CSV record to `out`: quoted where needed, '\n' at the end.
+void append_csv(std::string& out, const std::vector<std::string_view>& fields);
+
+}  // namespace mlopsctl::data
