@@ -1,0 +1,45 @@
+# The README's commands. Each installs what it needs first (Debian 12; root or sudo).
+CONFIG ?= configs/quickstart.yaml
+BUILD  := build
+JOBS   ?= $(shell nproc)
+stamp   = $(BUILD)/.installed-$(1)-$(shell cksum < .ci/install | cut -d' ' -f1)
+
+.PHONY: run build test bench oracle format clean fuzz asan tsan tidy
+run: build
+	$(BUILD)/release/mlopsctl run -f $(CONFIG)
+
+build: $(call stamp,build) $(BUILD)/release/build.ninja
+	@ninja -j$(JOBS) -C $(BUILD)/release --quiet mlopsctl
+
+test: $(call stamp,test) $(BUILD)/dev/build.ninja
+	ninja -j$(JOBS) -C $(BUILD)/dev --quiet
+	ctest --test-dir $(BUILD)/dev -j$(JOBS) --output-on-failure --schedule-random
+
+bench: $(call stamp,bench) $(BUILD)/bench/build.ninja
+	ninja -j$(JOBS) -C $(BUILD)/bench --quiet
+	bench/run.sh $(BUILD)/bench
+
+asan tsan tidy no-torch: $(call stamp,test)
+	cmake --preset $@ && ninja -j$(JOBS) -C $(BUILD)/$@ --quiet
+	ctest --test-dir $(BUILD)/$@ -j$(JOBS) -L unit --output-on-failure
+
+fuzz: $(call stamp,test) $(BUILD)/fuzz/build.ninja
+	ninja -j$(JOBS) -C $(BUILD)/fuzz --quiet fuzzers
+	tests/fuzz/run.sh $(BUILD)/fuzz $(or $(SECONDS_EACH),60)
+
+oracle:
+	tests/oracle/make.sh
+
+format:
+	git ls-files '*.cpp' '*.hpp' | xargs clang-format-14 -i
+
+clean:
+	rm -rf $(BUILD)
+
+$(BUILD)/.installed-%:
+	@.ci/install $(firstword $(subst -, ,$*))
+	@mkdir -p $(BUILD) && rm -f $(BUILD)/.installed-$(firstword $(subst -, ,$*))-* && touch $@
+
+$(BUILD)/%/build.ninja:
+	@cmake --preset $* > $(BUILD)/$*-configure.log 2>&1 || { cat $(BUILD)/$*-configure.log; exit 1; }
+	@tail -n 4 $(BUILD)/$*-configure.log | head -n 1
