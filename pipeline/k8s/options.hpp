@@ -1,0 +1,103 @@
+// ReleaseOptions: what a release asks of a cluster. Plain values with sensible defaults; faults() says what cannot work.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipeline/base/digest.hpp"
+#include "pipeline/base/error.hpp"
+
+namespace mlopsctl::k8s {
+
+// Kubernetes quantities: "250m", "1", "512Mi".
+struct Resources {
+  std::string cpu_request = "250m", memory_request = "512Mi";
+  std::string cpu_limit = "1", memory_limit = "1Gi";
+};
+
+struct ServiceOptions {
+  std::string type = "ClusterIP";  // or NodePort, LoadBalancer
+  int port = 80;
+  std::optional<int> node_port;
+};
+
+// How a new model takes over. Only `rolling` is what a bare Deployment does by itself; the others are recorded as annotations.
+struct Strategy {
+  enum class Kind { rolling, blue_green, canary };
+  Kind kind = Kind::rolling;
+  std::vector<int> percentages;  // of canary: ascending, the last is 100
+};
+
+struct Autoscale {
+  int min = 2, max = 10;
+  int cpu = 70;  // percent of the CPU request, averaged over the pods
+};
+
+// How the model's folder comes into the pod.
+struct ModelDelivery {
+  enum class From {
+    image,         // it is part of the server's image
+    image_volume,  // an OCI image of its own, mounted read-only (Kubernetes 1.35 or newer)
+    volume_claim   // a PersistentVolumeClaim, mounted read-only
+  };
+  From from = From::image;
+  std::string path = "/model";  // where the model's folder is inside the container; of a claim: its sub-folder
+  std::string reference;        // of image_volume: the image
+  std::string claim;            // of volume_claim
+};
+
+struct SecretRef {
+  std::string secret, key;
+};
+
+// A batch job with the server's image: a Job, or with `cron` a CronJob.
+struct JobOptions {
+  std::string name;               // "predict"
+  std::vector<std::string> args;  // of mlopsctl
+  std::string cron;               // five fields; empty: run once per release
+  std::string time_zone;          // IANA; empty: the controller's
+  std::string claim;              // a PersistentVolumeClaim mounted read-write at /data; empty: none
+  int64_t deadline_seconds = 86400;
+  int retries = 3;
+};
+
+// Traffic the server may start itself, besides DNS.
+struct Egress {
+  std::string cidr;
+  int port = 443;
+};
+
+struct ReleaseOptions {
+  std::string name;                      // of every object: a DNS label
+  std::string name_space = "default";
+  bool create_namespace = true;          // with Pod Security "restricted" enforced; never done for "default"
+  std::string image;                     // the server's
+  int replicas = 2;
+  int port = 8080;                       // in the container
+  ServiceOptions service;
+  Strategy strategy;
+  Resources resources;
+  std::optional<Autoscale> autoscale;    // then it owns the number of replicas
+  std::string api = "inference-v2";      // wire format
+  ModelDelivery delivery;
+  Digest model;                          // what the pods serve; all zero: not known yet
+  std::map<std::string, std::string> env;         // plain values, kept in the ConfigMap
+  std::map<std::string, SecretRef> secret_env;    // values from Secrets that exist already
+  std::map<std::string, std::string> labels;      // added to every object, never to selectors
+  std::vector<Egress> egress;
+  std::vector<JobOptions> jobs;
+  int grace_seconds = 45;                // between SIGTERM and the end
+};
+
+// Everything that the API server, the scheduler or common sense would refuse. Error::field is relative ("strategy.canary").
+std::vector<Error> faults(const ReleaseOptions& options);
+
+// Shares of traffic, in percent, that `replicas` pods can express by their number alone: 3 -> 33.3, 66.7, 100.
+std::vector<double> expressible_percentages(int replicas);
+// Whether one of them is `percent` after rounding to a whole number.
+bool can_express(int replicas, int percent);
+
+}  // namespace mlopsctl::k8s
