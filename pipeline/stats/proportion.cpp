@@ -1,0 +1,34 @@
+#include "pipeline/stats/proportion.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <boost/math/distributions/normal.hpp>
+#include <boost/math/special_functions/beta.hpp>
+
+namespace mlopsctl::stats {
+
+Interval wilson(int64_t successes, int64_t trials, double confidence) {
+  if (trials <= 0) return {};
+  const double z = boost::math::quantile(boost::math::complement(boost::math::normal(), (1 - confidence) / 2));
+  const double n = static_cast<double>(trials);
+  const double share = static_cast<double>(successes) / n;
+  const double centre = (share + z * z / (2 * n)) / (1 + z * z / n);
+  const double half = z / (1 + z * z / n) * std::sqrt(share * (1 - share) / n + z * z / (4 * n * n));
+  return {successes == 0 ? 0 : std::max(0.0, centre - half), successes == trials ? 1 : std::min(1.0, centre + half)};
+}
+
+double binomial_at_most(int64_t successes, int64_t trials, double share) {
+  if (successes < 0) return 0;
+  if (successes >= trials) return 1;
+  return boost::math::ibetac(static_cast<double>(successes + 1), static_cast<double>(trials - successes), share);
+}
+
+McNemar mcnemar_exact(int64_t only_first, int64_t only_second) {
+  const int64_t discordant = only_first + only_second;
+  if (discordant == 0) return {};
+  const double tail = binomial_at_most(std::min(only_first, only_second), discordant, 0.5);
+  return {std::min(1.0, 2 * tail), binomial_at_most(only_first, discordant, 0.5)};
+}
+
+}  // namespace mlopsctl::stats
