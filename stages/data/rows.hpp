@@ -1,15 +1,17 @@
 // Rows: the artifact that preprocess writes and every other stage reads. A folder with
 //   rows.csv   header `id,text,label[,raw][,group]`; text is cleaned; raw is the text before cleaning, empty where cleaning changed nothing
 //   rows.json  {"format": "mlopsctl-rows-1", "labels": [...], "recipe": {...}, "rows": n, "origin": "train.csv"}
-// so that data always travels with the recipe that cleaned it.
+// so that data always travels with the recipe that cleaned it. The columns raw and group are there only where they were asked for.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "pipeline/base/files.hpp"
 #include "pipeline/base/json.hpp"
 #include "pipeline/base/result.hpp"
 
@@ -24,38 +26,62 @@ struct RowsInfo {
 // All rows in memory: one arena and views into it. Row i of n.
 class Rows {
  public:
+  // A folder that is not a rows artifact, or one whose two files disagree, is an error.
   static Result<Rows> load(const std::filesystem::path& folder);
+  Rows(Rows&&) noexcept = default;
+  Rows& operator=(Rows&&) noexcept = default;
 
   size_t size() const { return text_.size(); }
   std::string_view id(size_t i) const { return id_[i]; }
-  std::string_view text(size_t i) const { return text_[i]; }   // cleaned
-  std::string_view raw(size_t i) const { return raw_[i].empty() ? text_[i] : raw_[i]; }
-  int label(size_t i) const { return label_[i]; }              // index into info().labels; -1: none
+  std::string_view text(size_t i) const { return text_[i]; }  // cleaned
+  std::string_view raw(size_t i) const { return raw_.empty() || raw_[i].empty() ? text_[i] : raw_[i]; }
+  int label(size_t i) const { return label_[i]; }  // index into info().labels; -1: none
   std::string_view group(size_t i) const { return group_.empty() ? std::string_view() : group_[i]; }
   const RowsInfo& info() const { return info_; }
+  const std::vector<std::string_view>& texts() const { return text_; }  // all of text(i), for a vectorizer or a classifier
 
  private:
   friend class RowsBuilder;
+  Rows() = default;
   RowsInfo info_;
   std::vector<std::string> arena_;  // blocks that never move
   std::vector<std::string_view> id_, text_, raw_, group_;
   std::vector<int> label_;
 };
 
-// Writes a rows folder into scratch (no flush: the store does that).
+// Makes Rows in memory; everything is copied.
+class RowsBuilder {
+ public:
+  explicit RowsBuilder(RowsInfo info, bool with_raw = false, bool with_group = false);
+  // A label that info.labels does not hold is an error; the empty label means none.
+  Status add(std::string_view id, std::string_view text, std::string_view label, std::string_view raw = {}, std::string_view group = {});
+  Rows finish() { return std::move(rows_); }
+
+ private:
+  std::string_view keep(std::string_view bytes);
+  Rows rows_;
+  bool with_raw_, with_group_;
+};
+
+// Writes a rows folder into scratch (no flush: the store does that). Where info.labels is empty, the labels seen become the list.
 class RowsWriter {
  public:
   static Result<RowsWriter> create(const std::filesystem::path& folder, RowsInfo info, bool with_raw, bool with_group);
+  // `raw` is stored only where it differs from `text`.
   Status add(std::string_view id, std::string_view text, std::string_view label, std::string_view raw, std::string_view group);
   Status finish();  // writes rows.json
 
  private:
   RowsWriter() = default;
+  Status flush();
   std::filesystem::path folder_;
   RowsInfo info_;
-  bool with_raw_ = false, with_group_ = false;
+  bool with_raw_ = false, with_group_ = false, collect_labels_ = false;
   int64_t rows_ = 0;
+  std::set<std::string, std::less<>> seen_labels_;
+  std::vector<std::string_view> fields_;
   std::string buffer_;
+  FileDescriptor file_;
 };
 
 }  // namespace mlopsctl::data

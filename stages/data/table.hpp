@@ -1,4 +1,7 @@
 // Rows in: CSV (RFC 4180), TSV and JSON Lines, plain or gzip, UTF-8 or latin-1, as a stream of records in bounded memory.
+//
+// Beyond RFC 4180: a byte order mark, \n or \r\n line ends, a quote inside an unquoted field (it is text). Empty lines are skipped, as
+// pandas does (a record whose only field is empty is written ""). A carriage return that does not precede \n is text.
 #pragma once
 
 #include <cstdint>
@@ -12,20 +15,23 @@
 
 namespace mlopsctl::data {
 
-enum class Format { automatic /* by file name, .gz looked through */, csv, tsv, json_lines };
-enum class Encoding { automatic /* UTF-8 where valid, else latin-1 for that file */, utf8, latin1 };
+enum class Format { automatic /* by file name, .gz looked through; CSV unless it says otherwise */, csv, tsv, json_lines };
+// latin1 means windows-1252, as in browsers: 0x80-0x9F are curly quotes, dashes and the euro sign. automatic decides record by record:
+// UTF-8 where the whole record is valid UTF-8, else latin1; one stray byte does not spoil the rest of the file.
+enum class Encoding { automatic, utf8, latin1 };
 
 struct TableOptions {
   Format format = Format::automatic;
   Encoding encoding = Encoding::automatic;
-  bool header = true;       // false: columns are named "0", "1", ...
-  char delimiter = 0;       // 0: ',' for CSV, tab for TSV
-  bool quotes = true;       // false: '"' is an ordinary character (TSV files are often written so)
+  bool header = true;             // false: columns are named "0", "1", ...
+  char delimiter = 0;             // 0: ',' for CSV, tab for TSV
+  bool quotes = true;             // false: '"' is an ordinary character (TSV files are often written so)
+  size_t max_record = 64u << 20;  // bytes; a longer record is bad, so that one unclosed quote cannot fill the memory
 };
 
 struct Record {
-  int64_t number = 0;  // counts data records from 1
-  int64_t line = 0;    // first line of the record in the file, from 1
+  int64_t number = 0;                    // counts data records from 1
+  int64_t line = 0;                      // first line of the record in the file, from 1
   std::vector<std::string_view> fields;  // as many as columns; UTF-8; valid until the next call of next()
 };
 
@@ -45,11 +51,11 @@ class TableReader {
   ~TableReader();
   TableReader(TableReader&&) noexcept;
 
-  const std::vector<std::string>& columns() const;  // of JSON Lines: the keys of the first object
+  const std::vector<std::string>& columns() const;  // of JSON Lines: the keys of the first object, sorted; other keys are ignored
   // Index of a column by name; the error lists the columns there are and the nearest name.
   Result<size_t> column(std::string_view name) const;
   // The next record, or the next one that could not be taken (ragged, unclosed quote, NUL, bad encoding, bad JSON), or the end.
-  // I/O faults and broken gzip are errors.
+  // After an unclosed quote reading goes on in the line below it. I/O faults and broken gzip are errors.
   Result<Next> next(Record& record, BadRecord& bad);
   // Share of the file consumed, 0..1.
   double progress() const;

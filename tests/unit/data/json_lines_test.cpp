@@ -1,0 +1,39 @@
+#include "table_helper.hpp"
+
+namespace mlopsctl::data {
+namespace {
+
+TEST(JsonLines, ColumnsAreTheKeysOfTheFirstObject) {
+  const ReadTable table = read_text(
+      "{\"text\": \"hi\", \"label\": 1}\n\n{\"label\": null, \"more\": 2, \"text\": \"a\\nb é \\ud83d\\ude00\"}\r\n{\"text\": \"c\"}", {}, "data.jsonl");
+  EXPECT_EQ(table.error, "");
+  EXPECT_EQ(table.columns, (Strings{"label", "text"}));
+  EXPECT_EQ(table.records, (Records{{"1", "hi"}, {"", "a\nb é 😀"}, {"", "c"}}));
+  EXPECT_EQ(table.lines, (std::vector<int64_t>{1, 3, 4}));
+}
+
+TEST(JsonLines, ValuesBecomeText) {
+  const ReadTable table = read_text("{\"a\": true, \"b\": 1.5, \"c\": [1, {\"z\": 1, \"y\": null}], \"d\": -12345678901}\n", {}, "data.ndjson");
+  EXPECT_EQ(table.records, (Records{{"true", "1.5", "[1,{\"y\":null,\"z\":1}]", "-12345678901"}}));
+}
+
+TEST(JsonLines, FaultsNameLineAndColumn) {
+  const ReadTable table = read_text("{\"a\": 1}\n{\"a\": }\n[1]\n{\"a\": 1, \"a\": 2}\n{\"a\": \"\\u0000\"}\n{\"a\": 2}\n", {}, "data.jsonl");
+  ASSERT_EQ(table.faults.size(), 4u);
+  EXPECT_EQ(table.faults[0].substr(0, 44), "data.jsonl:2:7: not valid JSON: syntax error");
+  EXPECT_EQ(table.faults[1], "data.jsonl:3:1: found a list, expected a JSON object");
+  EXPECT_EQ(table.faults[2], "data.jsonl:4:1: line: key \"a\" appears twice in one object");
+  EXPECT_EQ(table.faults[3], "data.jsonl:5:8: found a NUL character, expected text");
+  EXPECT_EQ(table.raws[0], "{\"a\": }");
+  EXPECT_EQ(table.records, (Records{{"1"}, {"2"}}));
+}
+
+TEST(JsonLines, FirstLineMustBeAnObject) {
+  EXPECT_EQ(read_text("text,label\n1,2\n", {}, "data.jsonl").error.substr(0, 16), "data.jsonl:1:2: ");
+  EXPECT_EQ(read_text("\n", {}, "data.jsonl").error, "data.jsonl is empty, expected JSON objects");
+}
+
+TEST(JsonLines, LatinLinesAreTaken) { EXPECT_EQ(read_text("{\"a\": \"caf\xE9\"}\n", {}, "data.jsonl").records, (Records{{"café"}})); }
+
+}  // namespace
+}  // namespace mlopsctl::data
