@@ -1,0 +1,12 @@
+# Run by the build (not at configure time, so that a new commit shows): cmake -D... -P build_info.cmake
+set(COMMIT "")
+set(DIRTY false)
+find_package(Git QUIET)
+if(GIT_FOUND AND EXISTS ${SOURCE}/.git)
+  execute_process(COMMAND ${GIT_EXECUTABLE} -C ${SOURCE} rev-parse --short=12 HEAD OUTPUT_VARIABLE COMMIT OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  execute_process(COMMAND ${GIT_EXECUTABLE} -C ${SOURCE} --no-optional-locks status --porcelain --untracked-files=no OUTPUT_VARIABLE changes ERROR_QUIET)
+  if(COMMIT AND changes)
+    set(DIRTY true)
+  endif()
+endif()
+configure_file(${SOURCE}/cli/build_info.hpp.in ${OUTPUT} @ONLY)

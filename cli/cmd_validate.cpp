@@ -1,0 +1,21 @@
+#include "cli/cmds.hpp"
+
+namespace mlopsctl::cli {
+
+Result<Answer> cmd_validate(Session& session) {
+  TRY_ASSIGN(const auto pipeline, session.pipeline());
+  Json files = Json::array();
+  std::string named;
+  for (const auto& file : session.pipeline_files()) {
+    files.push_back({{"path", file.string()}});
+    named += (named.empty() ? "" : " + ") + file.string();
+  }
+  Json stages = Json::array();
+  for (const auto& stage : pipeline.stages) stages.push_back({{"name", stage.name}, {"kind", stage.kind}});
+  Answer answer(Json{{"valid", true}, {"pipeline", pipeline.name}, {"files", files}, {"inputs", pipeline.inputs.size()}, {"stages", stages}});
+  answer.line(named + ": valid; pipeline " + pipeline.name + " has " + std::to_string(pipeline.inputs.size()) + " inputs and " +
+              std::to_string(pipeline.stages.size()) + " stages");
+  return answer;
+}
+
+}  // namespace mlopsctl::cli

@@ -1,0 +1,32 @@
+// The commands, one function each in cmd_<name>.cpp. They decide nothing about words or print-outs: arguments in, answer out.
+#pragma once
+
+#include "cli/answer.hpp"
+#include "cli/session.hpp"
+#include "pipeline/base/result.hpp"
+
+namespace mlopsctl::cli {
+
+Result<Answer> cmd_init(Session& session);
+Result<Answer> cmd_validate(Session& session);
+Result<Answer> cmd_plan(Session& session);
+Result<Answer> cmd_run(Session& session);
+Result<Answer> cmd_explain(Session& session);
+Result<Answer> cmd_status(Session& session);
+Result<Answer> cmd_history(Session& session);
+Result<Answer> cmd_diff(Session& session);
+Result<Answer> cmd_report(Session& session);
+Result<Answer> cmd_predict(Session& session);
+Result<Answer> cmd_model_list(Session& session);
+Result<Answer> cmd_model_show(Session& session);
+Result<Answer> cmd_model_alias(Session& session);
+Result<Answer> cmd_rollback(Session& session);
+Result<Answer> cmd_render(Session& session);
+Result<Answer> cmd_cache_gc(Session& session);
+Result<Answer> cmd_cache_verify(Session& session);
+Result<Answer> cmd_schema(Session& session);
+Result<Answer> cmd_doctor(Session& session);
+Result<Answer> cmd_completion(Session& session);
+Result<Answer> cmd_version(Session& session);
+
+}  // namespace mlopsctl::cli

@@ -1,0 +1,222 @@
+#include "cli/command.hpp"
+
+#include <algorithm>
+
+#include "cli/cmds.hpp"
+
+namespace mlopsctl::cli {
+
+namespace {
+
+constexpr Flag shared[] = {
+    {"--directory", 'C', Takes::folder, "DIR", "work as if started in this folder"},
+    {"--file", 'f', Takes::file, "FILE", "pipeline file; several overlay in order", "pipeline.yaml", false, true},
+    {"--set", 0, Takes::text, "KEY=VALUE", "set one value: --set seed=2, --set data=/elsewhere", "", false, true},
+    {"--jobs", 'j', Takes::integer, "N", "stages at once; 0: one per core", "0"},
+    {"--json", 0, Takes::nothing, "", "answer in JSON; errors too"},
+    {"--color", 0, Takes::choice, "auto|always|never", "when to use colour", "auto"},
+    {"--verbose", 'v', Takes::nothing, "", "write the diagnostic log to stderr"},
+    {"--log-file", 0, Takes::file, "FILE", "append the diagnostic log to a file"},
+};
+
+constexpr Positional any_stages = {"STAGE", Takes::stage, "stages to consider, with what they need; none: all", 0, -1};
+constexpr Positional maybe_run = {"RUN", Takes::run, "a run's id, the start of one, or latest", 0, 1};
+
+constexpr Command table[] = {
+    {.name = "init",
+     .group = Group::main,
+     .summary = "write a pipeline to start from",
+     .details = "Writes pipeline.yaml, full of comments, and a small sample to train on. Nothing is ever overwritten.",
+     .examples = {{"mlopsctl init && mlopsctl run", "from an empty folder to a judged release"}, {"mlopsctl init reviews", "in a new folder"}},
+     .positionals = {{"FOLDER", Takes::folder, "where; made if need be (default: here)", 0, 1}},
+     .run = cmd_init},
+    {.name = "validate",
+     .group = Group::main,
+     .uses = uses_pipeline,
+     .summary = "check the pipeline file; all faults at once",
+     .examples = {{"mlopsctl validate"}, {"mlopsctl validate -f base.yaml -f prod.yaml", "an overlay"}},
+     .positionals = {any_stages},
+     .exit_codes = {{0, "valid"}, {2, "not valid"}},
+     .run = cmd_validate},
+    {.name = "plan",
+     .group = Group::main,
+     .uses = uses_pipeline | uses_jobs,
+     .summary = "say what would run, and why; change nothing",
+     .examples = {{"mlopsctl plan"}, {"mlopsctl plan --detailed-exitcode", "for scripts: is there anything to do?"}},
+     .positionals = {any_stages},
+     .flags = {{"--force", 0, Takes::nothing, "", "as if no result were known"},
+               {"--detailed-exitcode", 0, Takes::nothing, "", "end with 2 when something would run"}},
+     .exit_codes = {{0, "planned; with --detailed-exitcode: nothing to do"},
+                    {2, "with --detailed-exitcode: something to run (or the pipeline is not valid: look at stderr)"}},
+     .run = cmd_plan},
+    {.name = "run",
+     .group = Group::main,
+     .uses = uses_pipeline | uses_jobs,
+     .summary = "run what has to be run, reuse the rest",
+     .details = "Ends with the verdict, the metrics, and where release and report lie. After a crash just run again: nothing is left to clean up.",
+     .examples = {{"mlopsctl run"}, {"mlopsctl run fit --force", "this stage again, whatever is known"}, {"mlopsctl run -j 4 --json", "events as JSON lines"}},
+     .positionals = {any_stages},
+     .flags = {{"--force", 0, Takes::nothing, "", "run the named stages even if their result is known"},
+               {"--no-wait", 0, Takes::nothing, "", "fail if another run of this pipeline is under way"},
+               {"--runner", 0, Takes::choice, "process|thread", "where every stage runs"},
+               {"--report", 0, Takes::choice, "yes|no", "write the HTML report", "yes"}},
+     .exit_codes = {{1, "a verdict said no"}, {3, "a stage failed"}, {5, "a stage ran out of time"}},
+     .run = cmd_run},
+    {.name = "explain",
+     .group = Group::main,
+     .uses = uses_pipeline,
+     .summary = "say why a stage runs or not: every cause, old and new value",
+     .examples = {{"mlopsctl explain fit"}, {"mlopsctl explain fit --set stages.fit.model.c=2", "what would this change?"}},
+     .positionals = {{"STAGE", Takes::stage, "the stage", 1, 1}},
+     .run = cmd_explain},
+    {.name = "status",
+     .group = Group::main,
+     .uses = uses_pipeline,
+     .summary = "show each stage's last result and the registered models",
+     .examples = {{"mlopsctl status"}},
+     .positionals = {any_stages},
+     .run = cmd_status},
+    {.name = "history",
+     .group = Group::inspect,
+     .summary = "list the runs, or show one",
+     .examples = {{"mlopsctl history"}, {"mlopsctl history latest", "its stages and metrics"}},
+     .positionals = {maybe_run},
+     .flags = {{"--limit", 'n', Takes::integer, "N", "at most so many runs", "20"}, {"--pipeline", 0, Takes::text, "NAME", "of this pipeline only"}},
+     .run = cmd_history},
+    {.name = "diff",
+     .group = Group::inspect,
+     .summary = "compare two runs: parameters, metrics, artifacts",
+     .details = "Without arguments: the latest run against the one before it.",
+     .examples = {{"mlopsctl diff"}, {"mlopsctl diff 20260131-08 latest", "ids may be shortened"}},
+     .positionals = {{"OLD", Takes::run, "a run's id or the start of one", 0, 1}, {"NEW", Takes::run, "the other run (default: latest)", 0, 1}},
+     .exit_codes = {{0, "they are the same"}, {1, "they differ"}},
+     .run = cmd_diff},
+    {.name = "report",
+     .group = Group::inspect,
+     .summary = "write one self-contained page about a run",
+     .examples = {{"mlopsctl report"}, {"mlopsctl report latest --output report.html"}, {"mlopsctl report --format markdown --output -", "to stdout"}},
+     .positionals = {maybe_run},
+     .flags = {{"--output", 'o', Takes::file, "FILE", "where to; - is stdout (default: .mlopsctl/reports/RUN.html)"},
+               {"--format", 0, Takes::choice, "html|markdown|json", "what to write", "html"}},
+     .run = cmd_report},
+    {.name = "predict",
+     .group = Group::models,
+     .uses = uses_jobs,
+     .summary = "label the rows of a CSV, TSV or JSON Lines file",
+     .details = "Every column is kept; two are added. The output appears complete or not at all.",
+     .examples = {{"mlopsctl predict --model feedback --input new.csv --output labelled.csv", "a registered alias"},
+                  {"mlopsctl predict --model ./model --input - --output - <new.csv", "in a pipe"}},
+     .flags = {{"--model", 'm', Takes::alias, "PATH|ALIAS", "a registered alias, a stage of the latest run, or a folder", "", true},
+               {"--input", 'i', Takes::file, "FILE", "rows to label; .gz is looked through; - is stdin", "", true},
+               {"--output", 'o', Takes::file, "FILE", "where to write; - is stdout", "", true},
+               {"--text-column", 0, Takes::text, "NAME", "the column with the text", "text"},
+               {"--format", 0, Takes::choice, "auto|csv|tsv|jsonl", "of input and output; auto: by the file's name", "auto"},
+               {"--label-column", 0, Takes::text, "NAME", "the added column with the label", "predicted"},
+               {"--confidence-column", 0, Takes::text, "NAME", "the added column with its probability", "confidence"},
+               {"--chunk", 0, Takes::integer, "N", "rows in memory at once", "5000"}},
+     .run = cmd_predict},
+    {.name = "model list", .group = Group::models, .summary = "list the registered models", .examples = {{"mlopsctl model list"}}, .run = cmd_model_list},
+    {.name = "model show",
+     .group = Group::models,
+     .summary = "show what a model is: kind, labels, data, parameters",
+     .examples = {{"mlopsctl model show feedback"}, {"mlopsctl model show ./model", "any model folder"}},
+     .positionals = {{"MODEL", Takes::alias, "a registered alias, a stage of the latest run, a digest, or a folder", 1, 1}},
+     .run = cmd_model_show},
+    {.name = "model alias",
+     .group = Group::models,
+     .summary = "give a model a name, or show where a name pointed",
+     .examples = {{"mlopsctl model alias feedback challenger", "the model of that stage, as last run"}, {"mlopsctl model alias feedback", "its history"}},
+     .positionals = {{"NAME", Takes::alias, "the alias", 1, 1}, {"MODEL", Takes::stage, "a stage, a digest, another alias, or a folder", 0, 1}},
+     .run = cmd_model_alias},
+    {.name = "rollback",
+     .group = Group::models,
+     .summary = "point an alias back at the model it named before",
+     .examples = {{"mlopsctl rollback feedback"}, {"mlopsctl rollback feedback --to sha256:1a2b3c", "to that very model"}},
+     .positionals = {{"NAME", Takes::alias, "the alias", 1, 1}},
+     .flags = {{"--to", 0, Takes::text, "DIGEST", "a model the alias named before (default: the one before this)"}},
+     .run = cmd_rollback},
+    {.name = "render",
+     .group = Group::models,
+     .uses = uses_pipeline,
+     .summary = "print the Kubernetes manifests of the release",
+     .examples = {{"mlopsctl render"}, {"mlopsctl render release --output manifests", "one file each"}},
+     .positionals = {{"STAGE", Takes::stage, "deploy stages; none: all", 0, -1}},
+     .flags = {{"--output", 'o', Takes::folder, "DIR", "write files here instead of printing; - is stdout", "-"}},
+     .run = cmd_render},
+    {.name = "cache gc",
+     .group = Group::utility,
+     .summary = "remove what no kept run needs",
+     .examples = {{"mlopsctl cache gc --dry-run"}, {"mlopsctl cache gc --keep-runs 5"}},
+     .flags = {{"--keep-runs", 0, Takes::integer, "N", "keep the results of so many last runs of each pipeline", "10"},
+               {"--dry-run", 0, Takes::nothing, "", "only say what would be removed"}},
+     .run = cmd_cache_gc},
+    {.name = "cache verify",
+     .group = Group::utility,
+     .summary = "check that every stored artifact is there and whole",
+     .examples = {{"mlopsctl cache verify"}, {"mlopsctl cache verify --read-data", "reads every byte: finds flipped bits"}},
+     .flags = {{"--read-data", 0, Takes::nothing, "", "hash every artifact again"}},
+     .exit_codes = {{0, "all is well"}, {1, "something was damaged or missing; it was set aside"}},
+     .run = cmd_cache_verify},
+    {.name = "schema",
+     .group = Group::utility,
+     .summary = "print the JSON Schema of pipeline files, for editors",
+     .examples = {{"mlopsctl schema >pipeline.schema.json"}, {"mlopsctl schema --reference", "every key, as a Markdown page"}},
+     .flags = {{"--reference", 0, Takes::nothing, "", "the reference of keys as Markdown"},
+               {"--commands", 0, Takes::nothing, "", "the reference of commands as Markdown"}},
+     .run = cmd_schema},
+    {.name = "doctor",
+     .group = Group::utility,
+     .summary = "check this machine and this project",
+     .examples = {{"mlopsctl doctor"}},
+     .exit_codes = {{0, "all is well"}, {1, "something needs attention"}},
+     .run = cmd_doctor},
+    {.name = "completion",
+     .group = Group::utility,
+     .summary = "print a completion script for a shell",
+     .examples = {{"mlopsctl completion bash >~/.local/share/bash-completion/completions/mlopsctl"},
+                  {"mlopsctl completion zsh >~/.zfunc/_mlopsctl"},
+                  {"mlopsctl completion fish >~/.config/fish/completions/mlopsctl.fish"}},
+     .positionals = {{"SHELL", Takes::text, "bash, zsh or fish", 1, 1}},
+     .run = cmd_completion},
+    {.name = "version", .group = Group::utility, .summary = "print version, features and libraries", .examples = {{"mlopsctl version"}}, .run = cmd_version},
+};
+
+// The rows before the first empty one.
+template <typename Row, size_t n, typename Filled>
+std::span<const Row> filled(const Row (&rows)[n], Filled is_filled) {
+  return {rows, static_cast<size_t>(std::find_if_not(std::begin(rows), std::end(rows), is_filled) - std::begin(rows))};
+}
+
+}  // namespace
+
+std::span<const Command> commands() { return table; }
+std::span<const Flag> shared_flags() { return shared; }
+
+const Command* find_command(std::string_view name) {
+  const auto found = std::find_if(std::begin(table), std::end(table), [&](const Command& command) { return command.name == name; });
+  return found == std::end(table) ? nullptr : found;
+}
+
+std::span<const Example> examples_of(const Command& command) {
+  return filled(command.examples, [](const Example& row) { return !row.line.empty(); });
+}
+
+std::span<const Positional> positionals_of(const Command& command) {
+  return filled(command.positionals, [](const Positional& row) { return !row.name.empty(); });
+}
+
+std::span<const Flag> flags_of(const Command& command) {
+  return filled(command.flags, [](const Flag& row) { return !row.name.empty(); });
+}
+
+std::span<const ExitCode> exit_codes_of(const Command& command) {
+  return filled(command.exit_codes, [](const ExitCode& row) { return row.code >= 0; });
+}
+
+bool honours(const Command& command, const Flag& flag) {
+  if (flag.name == "--file" || flag.name == "--set") return (command.uses & uses_pipeline) != 0;
+  if (flag.name == "--jobs") return (command.uses & uses_jobs) != 0;
+  return true;
+}
+
+}  // namespace mlopsctl::cli

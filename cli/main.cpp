@@ -1,0 +1,19 @@
+#include <cstdlib>
+
+#include "cli/app.hpp"
+#include "cli/signals.hpp"
+
+int main(int argc, char** argv) {
+  using namespace mlopsctl;
+  const SystemClock clock;
+  CancelToken cancel;
+  cli::watch_signals(cancel);
+  cli::Output out(1, cli::Output::Buffering::full);
+  cli::Output err(2, cli::Output::Buffering::none);
+  const cli::Variables variables = [](std::string_view name) -> std::optional<std::string> {
+    const char* value = std::getenv(std::string(name).c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  };
+  cli::Env env{{argv + (argc > 0 ? 1 : 0), argv + argc}, out, err, variables, clock, cancel};
+  return cli::run_app(env);
+}

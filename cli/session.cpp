@@ -1,0 +1,61 @@
+#include "cli/session.hpp"
+
+#include <thread>
+
+#include "cli/version.hpp"
+#include "pipeline/git/provenance.hpp"
+#include "stages/registry.hpp"
+
+namespace mlopsctl::cli {
+
+Session::Session(Env& env, const Arguments& arguments, Screen out_screen, Screen err_screen, Log& log)
+    : env_(env), arguments_(arguments), out_screen_(out_screen), err_screen_(err_screen), log_(log), project_(std::filesystem::current_path()) {}
+
+const engine::StageRegistry& Session::registry() {
+  if (!registry_) registry_ = stages::make_registry();
+  return *registry_;
+}
+
+std::vector<std::filesystem::path> Session::pipeline_files() const {
+  std::vector<std::filesystem::path> files;
+  for (const auto& file : arguments_.values("--file")) files.emplace_back(file);
+  if (files.empty()) files.emplace_back("pipeline.yaml");
+  return files;
+}
+
+Result<spec::Pipeline> Session::pipeline() {
+  spec::LoadOptions options;
+  options.files = pipeline_files();
+  options.sets = arguments_.values("--set");
+  for (const auto& file : options.files) log_.info("reading " + file.string());
+  if (!arguments_.has("--file") && !std::filesystem::exists(options.files.front())) {
+    return config_error("there is no pipeline.yaml in " + project_.string()).with_hint("write one with `mlopsctl init`, or name another with -f FILE");
+  }
+  TRY_ASSIGN(auto pipeline, spec::load(options, stages::catalog(registry())));
+  TRY(engine::check(pipeline, registry()));
+  return pipeline;
+}
+
+Result<engine::Store> Session::store() {
+  log_.info("opening " + (project_ / ".mlopsctl").string());
+  return engine::Store::open(project_, env_.clock);
+}
+
+Result<std::optional<engine::Store>> Session::existing_store() { return engine::Store::open_existing(project_, env_.clock); }
+
+engine::RunOptions Session::run_options() {
+  engine::RunOptions options;
+  options.project = project_;
+  options.only = arguments_.positional_values("STAGE");
+  const int64_t jobs = arguments_.integer("--jobs");
+  options.jobs = static_cast<int>(jobs > 0 ? jobs : std::max(1u, std::thread::hardware_concurrency()));
+  for (const auto& word : env_.words) options.command += (options.command.empty() ? "mlopsctl " : " ") + word;
+
+  options.versions = library_versions();
+  options.provenance = [project = project_] { return git::provenance_of(project); };
+  return options;
+}
+
+void Session::say(std::string_view sentence) { env_.err.write(std::string(sentence) + "\n"); }
+
+}  // namespace mlopsctl::cli

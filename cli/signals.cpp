@@ -1,0 +1,43 @@
+#include "cli/signals.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+
+namespace mlopsctl::cli {
+
+namespace {
+
+// A signal handler has no argument to carry these.
+std::atomic<CancelToken*> token{nullptr};
+std::atomic<bool> cursor_hidden{false};
+
+void on_signal(int) {
+  CancelToken* cancel = token.load();
+  if (cancel == nullptr || cancel->cancelled()) {
+    constexpr char show[] = "\x1b[?25h\n";
+    if (cursor_hidden.load()) [[maybe_unused]]
+      const ssize_t ignored = ::write(2, show, sizeof show - 1);
+    ::_exit(130);
+  }
+  cancel->cancel();
+}
+
+}  // namespace
+
+void watch_signals(CancelToken& cancel) {
+  token.store(&cancel);
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  sigemptyset(&action.sa_mask);
+  action.sa_flags = 0;  // interrupts a blocking call, so that waiting ends
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+  action.sa_handler = SIG_IGN;
+  ::sigaction(SIGPIPE, &action, nullptr);
+}
+
+void restore_cursor_on_kill(bool hidden) { cursor_hidden.store(hidden); }
+
+}  // namespace mlopsctl::cli

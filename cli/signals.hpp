@@ -1,0 +1,13 @@
+// Ctrl-C and SIGTERM cancel; a second one ends the program at once with 130. A closed pipe is no signal but a write that fails.
+#pragma once
+
+#include "pipeline/base/cancel.hpp"
+
+namespace mlopsctl::cli {
+
+// `cancel` must outlive the program's work. Call once.
+void watch_signals(CancelToken& cancel);
+// What the second signal writes to stderr before it ends the program: how to give the terminal back its cursor.
+void restore_cursor_on_kill(bool hidden);
+
+}  // namespace mlopsctl::cli
