@@ -14,8 +14,8 @@ struct Manifest {
   std::string kind;         // "Deployment"
   std::string name_space;   // empty for cluster-wide objects
   std::string name;
-  Json object;              // the whole object
-  std::string bytes;        // the YAML: equal objects have equal bytes
+  Json object;        // the whole object
+  std::string bytes;  // the YAML: equal objects have equal bytes
 
   // "Deployment airline/sentiment", "Namespace airline"
   std::string identity() const;

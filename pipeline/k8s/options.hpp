@@ -71,29 +71,31 @@ struct Egress {
 };
 
 struct ReleaseOptions {
-  std::string name;                      // of every object: a DNS label
+  std::string name;  // of every object: a DNS label
   std::string name_space = "default";
-  bool create_namespace = true;          // with Pod Security "restricted" enforced; never done for "default"
-  std::string image;                     // the server's
+  bool create_namespace = true;  // with Pod Security "restricted" enforced; never done for "default"
+  std::string image;             // the server's
   int replicas = 2;
-  int port = 8080;                       // in the container
+  int port = 8080;  // in the container
   ServiceOptions service;
   Strategy strategy;
   Resources resources;
-  std::optional<Autoscale> autoscale;    // then it owns the number of replicas
-  std::string api = "inference-v2";      // wire format
+  std::optional<Autoscale> autoscale;  // then it owns the number of replicas
+  std::string api = "inference-v2";    // wire format
   ModelDelivery delivery;
-  Digest model;                          // what the pods serve; all zero: not known yet
-  std::map<std::string, std::string> env;         // plain values, kept in the ConfigMap
-  std::map<std::string, SecretRef> secret_env;    // values from Secrets that exist already
-  std::map<std::string, std::string> labels;      // added to every object, never to selectors
+  Digest model;                                 // what the pods serve; all zero: not known yet
+  std::map<std::string, std::string> env;       // plain values, kept in the ConfigMap
+  std::map<std::string, SecretRef> secret_env;  // values from Secrets that exist already
+  std::map<std::string, std::string> labels;    // added to every object, never to selectors
   std::vector<Egress> egress;
   std::vector<JobOptions> jobs;
-  int grace_seconds = 45;                // between SIGTERM and the end
+  int grace_seconds = 45;  // between SIGTERM and the end
 };
 
 // Everything that the API server, the scheduler or common sense would refuse. Error::field is relative ("strategy.canary").
 std::vector<Error> faults(const ReleaseOptions& options);
+// What will work, but not as one might think.
+std::vector<std::string> warnings(const ReleaseOptions& options);
 
 // Shares of traffic, in percent, that `replicas` pods can express by their number alone: 3 -> 33.3, 66.7, 100.
 std::vector<double> expressible_percentages(int replicas);

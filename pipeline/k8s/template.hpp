@@ -31,6 +31,6 @@ using Values = std::map<std::string, Json>;
 
 // The object that the template makes of the values. Refused, each with its place: YAML that Document refuses, several documents, a
 // placeholder without a value, in a key or malformed, a list or mapping inside text, and values that the template never uses.
-Result<Json> fill(std::string_view text, std::string_view path, const Values& values);
+Result<Json> fill_template(std::string_view text, std::string_view path, const Values& values);
 
 }  // namespace mlopsctl::k8s

@@ -1,0 +1,103 @@
+#include <gtest/gtest.h>
+
+#include "pipeline/k8s/cron.hpp"
+#include "pipeline/k8s/render.hpp"
+#include "tests/unit/k8s/release_options.hpp"
+
+namespace mlopsctl::k8s {
+namespace {
+
+std::vector<std::string> said(const ReleaseOptions& options) {
+  std::vector<std::string> all;
+  for (const auto& error : faults(options)) all.push_back(error.field + ": " + error.message);
+  return all;
+}
+
+using Lines = std::vector<std::string>;
+
+TEST(Options, WhatTheTestsUseIsFaultless) {
+  for (const auto& [name, options] : option_sets()) EXPECT_EQ(said(options), Lines{}) << name;
+}
+
+TEST(Options, EveryFaultIsFoundAtOnce) {
+  ReleaseOptions o = sentiment140();
+  o.name = "Sentiment_140";
+  o.name_space = "-x";
+  o.image = "";
+  o.replicas = 0;
+  o.port = 80;
+  o.service.type = "ClusterIP";
+  o.strategy = {Strategy::Kind::canary, {10, 10, 90}};
+  o.autoscale = Autoscale{5, 2, 70};
+  o.resources = {"2", "1Gi", "1500m", "1Zi"};
+  o.env["1BAD"] = "x";
+  o.env["SLACK_WEBHOOK"] = "https://example.com";
+  o.labels["app.kubernetes.io/name"] = "mine";
+  o.egress = {{"10.0.0.0/33", 0}};
+  o.jobs = {{"predict", {}, "0 24 * * *", "", ""}, {"once", {"version"}, "", "Etc/UTC", ""}};
+  EXPECT_EQ(
+      said(o),
+      (Lines{"name: found \"Sentiment_140\"; expected at most 63 small letters, digits and -, starting with a letter",
+             "namespace: found \"-x\"; expected at most 63 small letters, digits and -, starting with a letter",
+             "image: found \"\"; expected an image reference",
+             "labels.app.kubernetes.io/name: found \"app.kubernetes.io/name\"; expected a label key outside app.kubernetes.io/, which mlopsctl sets itself",
+             "replicas: found 0; expected 1 to 1000", "port: found 80; expected 1024 to 65535",
+             "service.node_port: found a node port for a service of type ClusterIP; expected none", "autoscale.max: found 2; expected at least min, 5",
+             "egress.0.cidr: found \"10.0.0.0/33\"; expected an address range", "egress.0.port: found 0; expected 1 to 65535",
+             "strategy.canary: found [10, 10, 90]; expected percentages that ascend to 100",
+             "resources.limits.cpu: found 1500m; expected at least what is requested, 2", "resources.limits.memory: found \"1Zi\"; expected a quantity",
+             "env.1BAD: found \"1BAD\"; expected letters, digits and _, not starting with a digit",
+             "secrets.SLACK_WEBHOOK: found SLACK_WEBHOOK under env and under secrets; expected it once",
+             "jobs.predict.args: found no arguments; expected a command of mlopsctl",
+             "jobs.predict.cron: hour: found \"24\"; expected 0 to 23, a range, * or a step such as */2",
+             "jobs.once.time_zone: found a time zone without a schedule"}));
+  const auto set = render(o);
+  ASSERT_FALSE(set.ok());
+  EXPECT_EQ(set.error().also.size(), 17u);
+}
+
+TEST(Options, CanaryStepsAscendToHundred) {
+  ReleaseOptions o = minimal();
+  o.strategy.kind = Strategy::Kind::canary;
+  for (const std::vector<int>& bad : {std::vector<int>{}, {0, 100}, {50, 20, 100}, {10, 50}, {10, 101}}) {
+    o.strategy.percentages = bad;
+    EXPECT_EQ(said(o).size(), 1u) << testing::PrintToString(bad);
+  }
+  o.strategy.percentages = {1, 99, 100};
+  EXPECT_EQ(said(o), Lines{});
+}
+
+TEST(Percentages, AreWhatWholePodsGive) {
+  EXPECT_EQ(expressible_percentages(4), (std::vector<double>{25, 50, 75, 100}));
+  EXPECT_EQ(expressible_percentages(1), (std::vector<double>{100}));
+  EXPECT_TRUE(can_express(3, 33));
+  EXPECT_TRUE(can_express(3, 67));
+  EXPECT_TRUE(can_express(10, 10));
+  EXPECT_FALSE(can_express(3, 10));
+  EXPECT_FALSE(can_express(3, 50));
+  EXPECT_FALSE(can_express(400, 0));
+}
+
+TEST(Percentages, WhatReplicasCannotExpressIsSaid) {
+  EXPECT_EQ(warnings(airline()), (Lines{"3 replicas cannot take 10 % of the traffic by their number; they can take 33, 67, 100 %",
+                                        "3 replicas cannot take 50 % of the traffic by their number; they can take 33, 67, 100 %"}));
+  EXPECT_EQ(warnings(minimal()),
+            (Lines{"the image registry.example.com/mlopsctl:0.1.0 is not pinned by digest: what runs may change under its name",
+                   "one replica: the service is away while its node is drained; a disruption budget would only block the drain, so there is none"}));
+}
+
+TEST(Cron, TakesWhatTheControllerTakes) {
+  for (const char* good : {"* * * * *", "0 3 * * *", "*/15 0-6,22 1 jan,JUL mon-fri", "@daily", "0 0 1-31/2 * ?"}) EXPECT_EQ(cron_fault(good), "") << good;
+}
+
+TEST(Cron, SaysWhatIsWrong) {
+  EXPECT_EQ(cron_fault("0 3 * *"), "found 4 fields; expected 5: minute, hour, day of month, month, day of week");
+  EXPECT_EQ(cron_fault("CRON_TZ=UTC 0 3 * * *"), "found a time zone in the schedule; expected it under time_zone");
+  EXPECT_EQ(cron_fault("60 3 * * *"), "minute: found \"60\"; expected 0 to 59, a range, * or a step such as */2");
+  EXPECT_EQ(cron_fault("0 3 * * 7"), "day of week: found \"7\"; expected 0 to 6, a range, * or a step such as */2");
+  EXPECT_EQ(cron_fault("0 5-3 * * *"), "hour: found \"5-3\"; expected 0 to 23, a range, * or a step such as */2");
+  EXPECT_EQ(cron_fault("*/0 * * * *"), "minute: found \"*/0\"; expected 0 to 59, a range, * or a step such as */2");
+}
+
+}  // namespace
+}  // namespace mlopsctl::k8s
