@@ -45,8 +45,8 @@ struct StageSpec {
   double timeout = 0;  // seconds; 0: none
   int retries = 0;
   bool cache = true;
-  std::string runner;  // "process" or "thread"
-  SourceSpan span;     // of the stage's name
+  std::string runner;                        // "process" or "thread"
+  SourceSpan span;                           // of the stage's name
   std::map<std::string, SourceSpan> fields;  // dotted path below the stage -> where its value stands
 };
 

@@ -1,0 +1,168 @@
+#include <algorithm>
+#include <map>
+
+#include "pipeline/base/document.hpp"
+#include "pipeline/spec/pipeline.hpp"
+#include "pipeline/spec/references.hpp"
+#include "pipeline/spec/sources.hpp"
+#include "pipeline/spec/top_level.hpp"
+#include "pipeline/spec/validate.hpp"
+#include "pipeline/spec/variables.hpp"
+#include "pipeline/spec/wording.hpp"
+
+namespace mlopsctl::spec {
+
+namespace {
+
+// One Error that carries the others, in the order of the files and of the places in them.
+Error gather(std::vector<Error> errors, const LoadOptions& options) {
+  std::map<std::string, size_t> order;
+  for (size_t i = 0; i < options.files.size(); ++i) order.emplace(options.files[i].string(), i);
+  const auto rank = [&](const Error& error) {
+    if (!error.span) return std::tuple(order.size() + 1, 0, 0);
+    const auto found = order.find(error.span->file);
+    return std::tuple(found == order.end() ? order.size() : found->second, error.span->line, error.span->column);
+  };
+  std::stable_sort(errors.begin(), errors.end(), [&](const Error& a, const Error& b) { return rank(a) < rank(b); });
+  Error first = std::move(errors.front());
+  first.also.assign(std::make_move_iterator(errors.begin() + 1), std::make_move_iterator(errors.end()));
+  return first;
+}
+
+// What the field table cannot say: a delimiter that cannot delimit, and names of columns where there are none.
+void check_input(const std::string& name, const Node& node, const Json& options, std::vector<Error>& errors) {
+  const auto fault = [&](const char* field, std::string message, std::string hint) {
+    Error error = config_error(std::move(message));
+    error.span = node.find(field)->span();
+    error.field = "inputs." + name + "." + field;
+    error.hint = std::move(hint);
+    errors.push_back(std::move(error));
+  };
+  if (const Json& delimiter = options["delimiter"]; delimiter == "\"" || delimiter == "\n" || delimiter == "\r")
+    fault("delimiter", "a quote or a line end cannot separate fields", "write a character such as \";\"");
+  if (options["header"] != false || options["format"] == "jsonl") return;
+  for (const char* field : {"text", "label", "id", "group"}) {
+    if (!options[field].is_string()) continue;
+    const std::string column = options[field];
+    if (column.find_first_not_of("0123456789") == std::string::npos) continue;
+    fault(field, "expected the number of a column, counted from 0, because header is false; got \"" + column + "\"",
+          "write a number such as 5, or remove header: false");
+  }
+}
+
+InputSpec make_input(const Node::Entry& entry, Json options, std::vector<Error>& errors) {
+  InputSpec input;
+  input.name = entry.key.scalar;
+  const Node* path = entry.value.find("path");
+  input.span = (path != nullptr ? *path : entry.key).span();
+  if (!options.is_object()) return input;
+  check_input(input.name, entry.value, options, errors);
+  if (options["path"].is_string()) input.path = options["path"].get<std::string>();
+  options.erase("path");
+  input.options = std::move(options);
+  return input;
+}
+
+// Hands the stages, one after the other, what was found below each.
+class PlaceReader {
+ public:
+  explicit PlaceReader(const std::vector<Place>& places) : next_(places.begin()), end_(places.end()) {}
+
+  template <typename Take>
+  void below(const std::string& prefix, Take take) {
+    while (next_ != end_ && !next_->path.starts_with(prefix)) ++next_;
+    for (; next_ != end_ && next_->path.starts_with(prefix); ++next_) take(next_->path.substr(prefix.size()), *next_->node);
+  }
+
+ private:
+  std::vector<Place>::const_iterator next_, end_;
+};
+
+// Takes the fields that every stage has out of `values`; the rest are the kind's own.
+void take_common(Json& values, uint64_t pipeline_seed, StageSpec& stage) {
+  const Json seed = values["seed"];
+  stage.seed = seed.is_null() ? pipeline_seed : seed.get<uint64_t>();
+  if (values["timeout"].is_number()) stage.timeout = values["timeout"];
+  if (values["retries"].is_number()) stage.retries = values["retries"];
+  if (values["runner"].is_string()) stage.runner = values["runner"];
+  if (values["cache"].is_boolean()) stage.cache = values["cache"];
+  stage.kind = values["kind"];
+  values.erase("kind");
+  for (const auto& field : stage_fields()) values.erase(field.name);
+}
+
+StageSpec make_stage(const Node::Entry& entry, Json values, uint64_t pipeline_seed, PlaceReader& places, PlaceReader& models) {
+  StageSpec stage;
+  stage.name = entry.key.scalar;
+  stage.span = entry.key.span();
+  if (const Node* inputs = entry.value.find("inputs"))
+    for (const Node& item : inputs->items)
+      if (item.kind == Node::Kind::scalar) stage.inputs.push_back({item.scalar, item.span()});
+  const std::string prefix = "stages." + stage.name + ".";
+  places.below(prefix, [&](std::string path, const Node& node) { stage.fields.emplace(std::move(path), node.span()); });
+  models.below(prefix, [&](std::string path, const Node& node) { stage.models.push_back({std::move(path), node.scalar, node.span()}); });
+  if (!values.is_object()) return stage;
+  take_common(values, pipeline_seed, stage);
+  stage.params = std::move(values);
+  return stage;
+}
+
+Pipeline make_pipeline(const Node& root, Json& values, const Findings& findings, std::vector<Error>& errors) {
+  Pipeline pipeline;
+  if (values["name"].is_string()) pipeline.name = values["name"];
+  if (values["seed"].is_number()) pipeline.seed = values["seed"];
+  if (const Node* inputs = root.find("inputs"))
+    for (const auto& entry : inputs->entries) pipeline.inputs.push_back(make_input(entry, std::move(values["inputs"][entry.key.scalar]), errors));
+  PlaceReader places(findings.places), models(findings.models);
+  if (const Node* stages = root.find("stages"))
+    for (const auto& entry : stages->entries)
+      pipeline.stages.push_back(make_stage(entry, std::move(values["stages"][entry.key.scalar]), pipeline.seed, places, models));
+  return pipeline;
+}
+
+// A variable with the name of a top-level key would make `--set seed=2` mean two things.
+void check_variables(const Node& root, const Type& file, std::vector<Error>& errors) {
+  const Node* vars = root.find("vars");
+  if (vars == nullptr) return;
+  for (const auto& entry : vars->entries) {
+    if (std::none_of(file.fields.begin(), file.fields.end(), [&](const Field& field) { return field.name == entry.key.scalar; })) continue;
+    Error error = config_error("a variable cannot be called \"" + entry.key.scalar + "\"; that is a key of the file itself");
+    error.span = entry.key.span();
+    error.field = "vars." + entry.key.scalar;
+    error.hint = "rename it, for example my_" + entry.key.scalar;
+    errors.push_back(std::move(error));
+  }
+}
+
+}  // namespace
+
+const StageSpec* Pipeline::stage(std::string_view wanted) const {
+  for (const auto& candidate : stages)
+    if (candidate.name == wanted) return &candidate;
+  return nullptr;
+}
+
+const InputSpec* Pipeline::input(std::string_view wanted) const {
+  for (const auto& candidate : inputs)
+    if (candidate.name == wanted) return &candidate;
+  return nullptr;
+}
+
+Result<Pipeline> load(const LoadOptions& options, const StageCatalog& catalog) {
+  const TypePtr file = pipeline_type(catalog);
+  std::vector<Error> errors;
+  auto root = read_sources(options, *file, errors);
+  if (!root) return gather(std::move(errors), options);
+  check_variables(*root, *file, errors);
+  expand_variables(*root, errors);
+
+  Findings findings;
+  Json values = validate(*file, *root, nullptr, findings);
+  errors.insert(errors.end(), std::make_move_iterator(findings.errors.begin()), std::make_move_iterator(findings.errors.end()));
+  Pipeline pipeline = make_pipeline(*root, values, findings, errors);
+  check_references(pipeline, errors);
+  if (!errors.empty()) return gather(std::move(errors), options);
+  return pipeline;
+}
+
+}  // namespace mlopsctl::spec

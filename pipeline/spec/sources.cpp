@@ -1,0 +1,98 @@
+#include "pipeline/spec/sources.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "pipeline/spec/wording.hpp"
+
+namespace mlopsctl::spec {
+
+namespace {
+
+Node* child(Node& node, std::string_view key) { return const_cast<Node*>(node.find(key)); }
+
+Error usage_error(std::string message, std::string hint) {
+  Error error = config_error(std::move(message));
+  error.kind = ErrorKind::usage;
+  error.hint = std::move(hint);
+  return error;
+}
+
+// A misspelt first word, or a stage or input that does not exist, would silently make a new entry; refuse it here, where what was
+// meant can still be told.
+std::optional<Error> misdirected(Node& root, const std::string& assignment, std::string_view path, const Type& file) {
+  const size_t dot = path.find('.');
+  const std::string first(path.substr(0, dot));
+  auto known = names_of(file.fields);
+  const Node* vars = root.find("vars");
+  if (std::find(known.begin(), known.end(), first) == known.end()) {
+    if (vars != nullptr)
+      for (const auto& entry : vars->entries) known.push_back(entry.key.scalar);
+    const auto near = nearest(first, known);
+    return usage_error("--set " + assignment + ": unknown key \"" + first + "\"" + (near ? "; did you mean \"" + *near + "\"?" : ""),
+                       "use a variable or a path that starts with one of " + comma_list(known));
+  }
+  if ((first != "stages" && first != "inputs") || dot == std::string_view::npos) return std::nullopt;
+  const std::string_view rest = path.substr(dot + 1);
+  const size_t next = rest.find('.');
+  if (next == std::string_view::npos) return std::nullopt;
+  const std::string name(rest.substr(0, next));
+  const Node* section = root.find(first);
+  if (section != nullptr && section->find(name) != nullptr) return std::nullopt;
+  std::vector<std::string> names;
+  if (section != nullptr)
+    for (const auto& entry : section->entries) names.push_back(entry.key.scalar);
+  const auto near = nearest(name, names);
+  const std::string what = first == "stages" ? "stage" : "input";
+  return usage_error("--set " + assignment + ": unknown " + what + " \"" + name + "\"" + (near ? "; did you mean \"" + *near + "\"?" : ""),
+                     names.empty() ? "" : "use one of " + comma_list(names));
+}
+
+std::optional<Error> assign(Node& root, const std::string& assignment, const Type& file) {
+  const size_t equals = assignment.find('=');
+  const std::string path = assignment.substr(0, equals);
+  std::string target = assignment;
+  if (equals != std::string::npos && equals > 0) {
+    const Node* vars = child(root, "vars");
+    if (vars != nullptr && vars->find(path) != nullptr) target = "vars." + assignment;
+    else if (auto error = misdirected(root, assignment, path, file)) return error;
+  }
+  const auto done = set_value(root, target);
+  if (!done) return done.error();
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Node> read_sources(const LoadOptions& options, const Type& file, std::vector<Error>& errors) {
+  std::optional<Node> root;
+  bool readable = true;
+  if (options.files.empty()) errors.push_back(usage_error("no pipeline file was named", "name one with -f"));
+  for (const auto& path : options.files) {
+    auto document = read_yaml(path);
+    if (!document) {
+      Error error = std::move(document).error();
+      if (!error.span && error.hint.empty()) error.hint = "write one with `mlopsctl init`, or name a file with -f";
+      errors.push_back(std::move(error));
+      readable = false;
+      continue;
+    }
+    if (document->kind != Node::Kind::mapping) {
+      Error error = config_error(document->kind == Node::Kind::null ? "the file is empty; expected a pipeline"
+                                                                    : "expected a mapping at the top, got " + document->describe());
+      error.span = document->span();
+      error.hint = "write an example with `mlopsctl init`";
+      errors.push_back(std::move(error));
+      readable = false;
+      continue;
+    }
+    if (!root) root = std::move(document).value();
+    else merge(*root, std::move(document).value());
+  }
+  if (!readable || !root) return std::nullopt;
+  for (const auto& assignment : options.sets)
+    if (auto error = assign(*root, assignment, file)) errors.push_back(std::move(*error));
+  return root;
+}
+
+}  // namespace mlopsctl::spec
