@@ -4,7 +4,7 @@ BUILD  := build
 JOBS   ?= $(shell nproc)
 stamp   = $(BUILD)/.installed-$(1)-$(shell cksum < .ci/install | cut -d' ' -f1)
 
-.PHONY: run build test bench oracle format clean fuzz asan tsan tidy
+.PHONY: run build test bench oracle picture format clean fuzz asan tsan tidy no-torch
 run: build
 	$(BUILD)/release/mlopsctl run -f $(CONFIG)
 
@@ -29,6 +29,9 @@ fuzz: $(call stamp,test) $(BUILD)/fuzz/build.ninja
 
 oracle:
 	tests/oracle/make.sh
+
+picture: build
+	.github/picture.sh
 
 format:
 	git ls-files '*.cpp' '*.hpp' | xargs clang-format-14 -i
