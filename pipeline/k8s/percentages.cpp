@@ -25,8 +25,9 @@ std::vector<std::string> warnings(const ReleaseOptions& options) {
     all.push_back(std::to_string(replicas) + " replicas cannot take " + std::to_string(percent) + " % of the traffic by their number; they can take " +
                   (replicas > 12 ? "multiples of " + std::to_string(100.0 / replicas).substr(0, 4) : can) + " %");
   }
-  if (options.image.find('@') == std::string::npos)
-    all.push_back("the image " + options.image + " is not pinned by digest: what runs may change under its name");
+  const size_t tag = options.image.rfind(':'), slash = options.image.rfind('/');
+  const bool tagged = tag != std::string::npos && (slash == std::string::npos || tag > slash) && options.image.substr(tag) != ":latest";
+  if (!tagged) all.push_back("the image " + options.image + " has no fixed tag or digest: what runs may change under its name");
   if (replicas == 1)
     all.push_back("one replica: the service is away while its node is drained; a disruption budget would only block the drain, so there is none");
   return all;

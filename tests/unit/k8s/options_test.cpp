@@ -82,8 +82,19 @@ TEST(Percentages, WhatReplicasCannotExpressIsSaid) {
   EXPECT_EQ(warnings(airline()), (Lines{"3 replicas cannot take 10 % of the traffic by their number; they can take 33, 67, 100 %",
                                         "3 replicas cannot take 50 % of the traffic by their number; they can take 33, 67, 100 %"}));
   EXPECT_EQ(warnings(minimal()),
-            (Lines{"the image registry.example.com/mlopsctl:0.1.0 is not pinned by digest: what runs may change under its name",
-                   "one replica: the service is away while its node is drained; a disruption budget would only block the drain, so there is none"}));
+            (Lines{"one replica: the service is away while its node is drained; a disruption budget would only block the drain, so there is none"}));
+}
+
+TEST(Options, AnImageThatMayChangeUnderItsNameIsSaid) {
+  ReleaseOptions o = sentiment140();
+  for (const char* fixed : {"mlopsctl:0.1.0", "localhost:5000/mlopsctl:1", "mlopsctl@sha256:00"}) {
+    o.image = fixed;
+    EXPECT_EQ(warnings(o), Lines{}) << fixed;
+  }
+  for (const std::string moving : {"mlopsctl", "mlopsctl:latest", "localhost:5000/mlopsctl"}) {
+    o.image = moving;
+    EXPECT_EQ(warnings(o), Lines{"the image " + moving + " has no fixed tag or digest: what runs may change under its name"});
+  }
 }
 
 TEST(Cron, TakesWhatTheControllerTakes) {
