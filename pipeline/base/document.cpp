@@ -310,6 +310,21 @@ void merge(Node& base, Node over) {
   }
 }
 
+namespace {
+
+// Makes `node`, parsed from a part of `source` that begins `offset` bytes into its only line, point into the whole.
+void move_into(Node& node, const std::shared_ptr<const Source>& source, int offset) {
+  node.source = source;
+  if (node.line == 1) node.column += offset;
+  for (auto& item : node.items) move_into(item, source, offset);
+  for (auto& entry : node.entries) {
+    move_into(entry.key, source, offset);
+    move_into(entry.value, source, offset);
+  }
+}
+
+}  // namespace
+
 Status set_value(Node& root, std::string_view assignment) {
   const auto usage = [&](std::string message) {
     Error error = config_error(std::move(message));
@@ -319,7 +334,19 @@ Status set_value(Node& root, std::string_view assignment) {
   };
   const size_t equals = assignment.find('=');
   if (equals == std::string_view::npos || equals == 0) return usage("--set " + std::string(assignment) + ": expected key=value");
-  TRY_ASSIGN(Node value, parse_yaml(std::string(assignment.substr(equals + 1)), "--set " + std::string(assignment)));
+  const auto whole = std::make_shared<const Source>(Source{"--set", std::string(assignment)});
+  const int offset = static_cast<int>(equals) + 1;
+  auto parsed = parse_yaml(std::string(assignment.substr(equals + 1)), whole->name);
+  if (!parsed) {
+    Error error = std::move(parsed).error();
+    if (error.span && error.span->line == 1) {
+      error.span->column += offset;
+      error.span->excerpt = whole->text;
+    }
+    return error;
+  }
+  Node value = std::move(parsed).value();
+  move_into(value, whole, offset);
 
   Node* place = &root;
   std::string_view path = assignment.substr(0, equals);
@@ -327,7 +354,7 @@ Status set_value(Node& root, std::string_view assignment) {
     const size_t dot = path.find('.');
     const std::string key(path.substr(0, dot));
     path = dot == std::string_view::npos ? std::string_view{} : path.substr(dot + 1);
-    if (key.empty()) return usage("--set " + std::string(assignment) + ": found an empty part between two dots");
+    if (key.empty() || assignment[equals - 1] == '.') return usage("--set " + std::string(assignment) + ": found nothing between or after the dots");
     if (place->kind == Node::Kind::sequence) {
       size_t index = 0;
       const auto [end, fault] = std::from_chars(key.data(), key.data() + key.size(), index);

@@ -63,14 +63,15 @@ InputSpec make_input(const Node::Entry& entry, Json options, std::vector<Error>&
   return input;
 }
 
-// Hands the stages, one after the other, what was found below each.
+// Hands each stage in turn what was found below it; stages must be asked for in file order.
 class PlaceReader {
  public:
   explicit PlaceReader(const std::vector<Place>& places) : next_(places.begin()), end_(places.end()) {}
 
   template <typename Take>
-  void below(const std::string& prefix, Take take) {
-    while (next_ != end_ && !next_->path.starts_with(prefix)) ++next_;
+  void below(const std::string& stage, Take take) {
+    const std::string prefix = stage + ".";
+    while (next_ != end_ && (next_->path == stage || !next_->path.starts_with("stages."))) ++next_;
     for (; next_ != end_ && next_->path.starts_with(prefix); ++next_) take(next_->path.substr(prefix.size()), *next_->node);
   }
 
@@ -98,9 +99,9 @@ StageSpec make_stage(const Node::Entry& entry, Json values, uint64_t pipeline_se
   if (const Node* inputs = entry.value.find("inputs"))
     for (const Node& item : inputs->items)
       if (item.kind == Node::Kind::scalar) stage.inputs.push_back({item.scalar, item.span()});
-  const std::string prefix = "stages." + stage.name + ".";
-  places.below(prefix, [&](std::string path, const Node& node) { stage.fields.emplace(std::move(path), node.span()); });
-  models.below(prefix, [&](std::string path, const Node& node) { stage.models.push_back({std::move(path), node.scalar, node.span()}); });
+  const std::string path = "stages." + stage.name;
+  places.below(path, [&](std::string field, const Node& node) { stage.fields.emplace(std::move(field), node.span()); });
+  models.below(path, [&](std::string field, const Node& node) { stage.models.push_back({std::move(field), node.scalar, node.span()}); });
   if (!values.is_object()) return stage;
   take_common(values, pipeline_seed, stage);
   stage.params = std::move(values);

@@ -19,7 +19,7 @@ std::string default_of(const Field& field) {
   if (!field.default_value) return field.optional ? "none" : "required";
   const Json& value = *field.default_value;
   if (value.is_object()) return value.empty() ? "`{}`" : "see below";
-  if (field.type->kind == Type::Kind::duration && value == 0) return "none";
+  if (field.type->kind == Type::Kind::duration) return value == 0 ? "none" : "`" + show_number(value) + "s`";
   if (value.is_number_float()) return "`" + show_number(value) + "`";
   return "`" + (value.is_string() ? value.get<std::string>() : value.dump()) + "`";
 }
@@ -91,7 +91,7 @@ class Page {
   static std::string options_of(const Alternative& step) {
     std::string result;
     for (const auto& field : step.fields)
-      result += (result.empty() ? "`" : "; `") + field.name + "`: " + brief(*field.type) + ", " + default_of(field) + ". " + field.doc;
+      result += (result.empty() ? "`" : "; `") + field.name + "` (" + brief(*field.type) + "; " + default_of(field) + "): " + field.doc;
     return result.empty() ? "none" : result;
   }
 

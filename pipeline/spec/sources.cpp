@@ -48,16 +48,30 @@ std::optional<Error> misdirected(Node& root, const std::string& assignment, std:
                      names.empty() ? "" : "use one of " + comma_list(names));
 }
 
+// A variable's value is taken as it stands: it is text, not YAML.
+Node variable_value(const std::string& assignment, size_t equals) {
+  Node node;
+  node.kind = Node::Kind::scalar;
+  node.scalar = assignment.substr(equals + 1);
+  node.source = std::make_shared<const Source>(Source{"--set", assignment});
+  node.line = 1;
+  node.column = static_cast<int>(equals) + 2;
+  node.length = static_cast<int>(node.scalar.size());
+  return node;
+}
+
 std::optional<Error> assign(Node& root, const std::string& assignment, const Type& file) {
   const size_t equals = assignment.find('=');
-  const std::string path = assignment.substr(0, equals);
-  std::string target = assignment;
   if (equals != std::string::npos && equals > 0) {
-    const Node* vars = child(root, "vars");
-    if (vars != nullptr && vars->find(path) != nullptr) target = "vars." + assignment;
-    else if (auto error = misdirected(root, assignment, path, file)) return error;
+    const std::string path = assignment.substr(0, equals);
+    Node* vars = child(root, "vars");
+    if (Node* variable = vars == nullptr ? nullptr : child(*vars, path)) {
+      *variable = variable_value(assignment, equals);
+      return std::nullopt;
+    }
+    if (auto error = misdirected(root, assignment, path, file)) return error;
   }
-  const auto done = set_value(root, target);
+  const auto done = set_value(root, assignment);
   if (!done) return done.error();
   return std::nullopt;
 }

@@ -72,7 +72,10 @@ std::string phrase(const Type& type) {
       return "a model: a stage, a registered alias or a path";
     case Type::Kind::any_of: {
       std::vector<std::string> options;
-      for (const auto& option : type.options) options.push_back(phrase(*option));
+      for (const auto& option : type.options) {
+        if (option->kind == Type::Kind::choice) options.insert(options.end(), option->choices.begin(), option->choices.end());
+        else options.push_back(phrase(*option));
+      }
       return one_of(options);
     }
   }
