@@ -22,7 +22,7 @@ class Recipe {
   Recipe(Recipe&&) noexcept;
   Recipe& operator=(Recipe&&) noexcept;
 
-  // Thread-safe. Appends nothing else: `out` is replaced.
+  // Thread-safe. `out` is replaced; `text` must not be a part of it.
   void apply(std::string_view text, std::string& out) const;
   std::string operator()(std::string_view text) const;
   bool empty() const;

@@ -42,9 +42,9 @@ class Vectorizer {
   // Terms not in the vocabulary are left out; their share of all tokens is counted where asked for.
   SparseRows transform(std::span<const std::string_view> texts, std::vector<float>* unknown_share = nullptr) const;
 
-  size_t size() const;                       // terms
+  size_t size() const;  // terms
   std::string_view term(size_t column) const;
-  const std::vector<double>& idf() const;    // empty when weighting is counts
+  const std::vector<double>& idf() const;  // empty when weighting is counts
   const Json& params() const;
 
   // vocab.txt (one term a line) and, for TF-IDF, the idf (the caller keeps it with the weights).

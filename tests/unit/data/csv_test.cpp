@@ -84,7 +84,7 @@ TEST(Csv, TextAfterAClosingQuoteIsBad) {
 }
 
 TEST(Csv, NulIsBad) {
-  const ReadTable table = read_text(std::string_view("a,b\nx\0y,1\n\"p\0\",2\nq,3\n", 22));
+  const ReadTable table = read_text(std::string_view("a,b\nx\0y,1\n\"p\0\",2\nq,3\n", 21));
   EXPECT_EQ(table.faults, (Strings{"data.csv:2:2: found a NUL byte, expected text", "data.csv:3:3: found a NUL byte, expected text"}));
   EXPECT_EQ(table.excerpts[0], "x?y,1");
   EXPECT_EQ(table.records, (Records{{"q", "3"}}));
