@@ -1,6 +1,6 @@
 // What stages may ask of a family of models (linear today, BERT next): paths, numbers and text only; no library's type crosses it.
 //
-// A model is a folder: model.json {"format": "mlopsctl-model-1", "type", "labels", "recipe", "params", "calibration", "profile",
+// A model is a folder: model.json {"format": "mlopsctl-model-1", "type", "labels", "recipe", "params", "family", "calibration", "profile",
 // "trained_on"}, weights.safetensors, and what its family needs (vocab.txt). To add a family: one folder under stages/ and one row
 // in stages/train/trainers.cpp.
 #pragma once
@@ -23,41 +23,57 @@
 
 namespace mlopsctl::ml {
 
+// Cleaned texts with what they are. The views belong to the Rows they come from.
+struct Examples {
+  std::vector<std::string_view> texts;
+  std::vector<int> labels;  // index into the model's labels
+  size_t size() const { return texts.size(); }
+};
+
 struct TrainRequest {
-  const Json& params;                        // canonical values of the family's fields, with "type"
-  const Json& stage_params;                  // the train stage's other fields (optimizer, ...)
+  const Json& params;        // canonical values of the family's fields, with "type"
+  const Json& stage_params;  // the train stage's other fields (optimizer, ...)
   uint64_t seed = 0;
-  const data::Rows& train;
-  const data::Rows* validation = nullptr;    // null: no rows to calibrate on
-  std::filesystem::path base;                // a model to start from; empty: none
-  std::filesystem::path folder;              // where to write the family's files; model.json is the stage's own
+  const std::vector<std::string>& labels;  // sorted, at least two, each with at least one example
+  const Examples& train;
+  const Examples* validation = nullptr;  // null: none; for early stopping and the like, never to fit on
+  std::filesystem::path base;            // a model to start from; empty: none
+  std::filesystem::path folder;          // exists; where to write the family's files; model.json is the stage's own
   const CancelToken& cancel;
   std::function<void(double, std::string_view)> progress;
 };
 
+// What a family's scores mean before calibration.
+enum class ScoreKind {
+  margin,          // signed distances: only order means anything; calibrated by Platt's sigmoids
+  log_probability  // softmax of a row gives its probabilities; calibrated by a temperature
+};
+
+// A trained family, ready to score. Thread-safe. Knows nothing of recipes and calibration: that is Model's part.
+class Classifier {
+ public:
+  virtual ~Classifier() = default;
+  virtual ScoreKind score_kind() const = 0;
+  // texts x labels, row-major; the label with the highest score is the family's own answer. `texts` are cleaned already. Uses all cores.
+  // Where asked for, `unknown` gets each text's share of tokens that the model does not know; it stays empty when the family has no such notion.
+  virtual Result<std::vector<double>> scores(std::span<const std::string_view> texts, const CancelToken& cancel,
+                                             std::vector<float>* unknown = nullptr) const = 0;
+};
+
 struct TrainReport {
-  Json family = Json::object();       // goes into model.json under "family": what load() needs besides the weights
+  Json family = Json::object();            // goes into model.json under "family": what load() needs besides the weights
+  std::unique_ptr<Classifier> classifier;  // the model just trained, exactly as load() would give it; null: call load()
   std::map<std::string, double> metrics;
   std::vector<std::string> warnings;
 };
 
-// A trained model, ready to score. Thread-safe.
-class Classifier {
- public:
-  virtual ~Classifier() = default;
-  virtual const std::vector<std::string>& labels() const = 0;
-  // Calibrated probabilities, texts x labels, row-major. `texts` are cleaned by the model's recipe already.
-  virtual Result<std::vector<float>> probabilities(std::span<const std::string_view> texts, const CancelToken& cancel) const = 0;
-  // Share of tokens the model does not know, one per text; empty when the family has no such notion.
-  virtual std::vector<float> unknown_share(std::span<const std::string_view>) const { return {}; }
-};
-
 // A family of models under one `model.type`.
 struct Trainer {
-  std::string type;                      // "linear-svm"
+  std::string type;  // "linear-svm"
   std::string doc;
   std::vector<spec::Field> fields;
-  std::string backend;                   // "liblinear 2.30": part of the cache key
+  std::string backend;                  // "liblinear 2.30": part of the cache key
+  Status (*check)(const Json& params);  // values that cannot go together, for `validate`; null: all can
   Result<TrainReport> (*train)(const TrainRequest& request);
   Result<std::unique_ptr<Classifier>> (*load)(const std::filesystem::path& folder, const Json& model_json);
 };
@@ -65,7 +81,7 @@ struct Trainer {
 // The ONE list of families (stages/train/trainers.cpp).
 const std::vector<Trainer>& trainers();
 
-// A model as the other stages, `predict` and the server use it: cleans, then scores.
+// A model as the other stages, `predict` and the server use it: cleans, scores, calibrates. Thread-safe.
 class Model {
  public:
   // Errors name what is missing in the folder. `origin` is what messages call it.
@@ -75,17 +91,27 @@ class Model {
   ~Model();
 
   const Json& description() const;                 // model.json
-  const std::vector<std::string>& labels() const;
+  const std::vector<std::string>& labels() const;  // sorted
   const Classifier& classifier() const;
-  // Probabilities for texts as people wrote them.
+  const std::string& origin() const;
+
+  // Calibrated probabilities, texts x labels, row-major, each row adding to 1.
+  // For texts as people wrote them:
   Result<std::vector<float>> score_raw(std::span<const std::string_view> texts, const CancelToken& cancel) const;
-  // Probabilities for the rows of an artifact: uses the cleaned text when the rows were cleaned by this model's recipe, else cleans the raw text.
+  // For the rows of an artifact: uses the cleaned text when the rows were cleaned by this model's recipe, else cleans the raw text.
   Result<std::vector<float>> score(const data::Rows& rows, const CancelToken& cancel) const;
+  // For texts cleaned by this model's recipe already:
+  Result<std::vector<float>> score_clean(std::span<const std::string_view> texts, const CancelToken& cancel, std::vector<float>* unknown = nullptr) const;
+  // The texts of the rows, cleaned by this model's recipe; `storage` keeps what had to be cleaned anew.
+  std::vector<std::string_view> clean(const data::Rows& rows, std::vector<std::string>& storage) const;
 
  private:
   struct Impl;
   explicit Model(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+// Index of the first of the largest values of a row: how every part of mlopsctl turns probabilities into a label.
+int best(std::span<const float> row);
 
 }  // namespace mlopsctl::ml
