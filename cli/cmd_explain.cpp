@@ -1,0 +1,76 @@
+#include "cli/cmds.hpp"
+#include "pipeline/engine/plan_json.hpp"
+
+namespace mlopsctl::cli {
+
+namespace {
+
+Result<std::string> known_stage(const spec::Pipeline& pipeline, const std::string& name) {
+  if (pipeline.stage(name) != nullptr) return name;
+  std::vector<std::string> names;
+  for (const auto& stage : pipeline.stages) names.push_back(stage.name);
+  Error error = config_error("the pipeline " + pipeline.name + " has no stage \"" + name + "\"");
+  error.kind = ErrorKind::usage;
+  if (const auto near = nearest(name, names)) {
+    error.hint = "did you mean " + *near + "?";
+  } else {
+    error.hint = "its stages are: ";
+    for (size_t i = 0; i < names.size(); ++i) error.hint += (i == 0 ? "" : ", ") + names[i];
+  }
+  return error;
+}
+
+std::string_view sentence_of(engine::Action action) {
+  switch (action) {
+    case engine::Action::run:
+      return "would run, because";
+    case engine::Action::reuse:
+      return "would be reused: nothing it depends on has changed";
+    case engine::Action::pending:
+      return "is pending: it depends on a stage that has to run first";
+    case engine::Action::blocked:
+      return "is blocked: a verdict before it said no";
+  }
+  return "";
+}
+
+}  // namespace
+
+Result<Answer> cmd_explain(Session& session) {
+  TRY_ASSIGN(const auto pipeline, session.pipeline());
+  TRY_ASSIGN(const auto name, known_stage(pipeline, session.arguments().positional("STAGE")));
+  TRY_ASSIGN(auto store, session.existing_store());
+  engine::RunOptions options = session.run_options();
+  options.only = {name};
+  TRY_ASSIGN(const auto plan, engine::make_plan(pipeline, session.registry(), store ? &*store : nullptr, options));
+
+  for (const auto& stage : plan.stages) {
+    if (stage.name != name) continue;
+    Answer answer(Json{{"stage", name},
+                       {"kind", stage.kind},
+                       {"action", engine::to_string(stage.action)},
+                       {"reasons", engine::to_json(stage.reasons)},
+                       {"key", stage.key ? Json(stage.key->str()) : Json()},
+                       {"key_parts", engine::to_json(stage.parts)},
+                       {"artifacts", engine::to_json(stage.artifacts)},
+                       {"made_by", nullptr}});
+    answer.line(name + " (" + stage.kind + ") " + std::string(sentence_of(stage.action)), Style::bold);
+    if (!stage.reasons.empty() && stage.action != engine::Action::reuse)
+      answer.table("reasons", {{"what", "CAUSE"}, {"old", "OLD", As::digest}, {"new", "NEW", As::digest}});
+    if (stage.key) answer.line("key: " + stage.key->str().substr(0, 16));
+    if (stage.action == engine::Action::reuse && store && stage.key) {
+      TRY_ASSIGN(const auto cached, store->find(*stage.key));
+      if (cached) {
+        TRY_ASSIGN(const auto run, store->run(cached->run_id));
+        answer.value["made_by"] = {{"run", cached->run_id}, {"at", run ? Json(run->started) : Json()}, {"seconds", cached->seconds}};
+        answer.line("made by run " + cached->run_id + (run ? ", " + cell(Json(run->started), As::time) + " UTC" : "") + ", in " +
+                    human_duration(cached->seconds));
+      }
+      answer.table("artifacts", {{"name", "ARTIFACT"}, {"type", "TYPE"}, {"digest", "DIGEST", As::digest}, {"size", "SIZE", As::bytes}});
+    }
+    return answer;
+  }
+  return config_error("the plan does not contain " + name);
+}
+
+}  // namespace mlopsctl::cli

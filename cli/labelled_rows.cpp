@@ -1,0 +1,50 @@
+#include "cli/labelled_rows.hpp"
+
+#include "pipeline/base/json.hpp"
+
+namespace mlopsctl::cli {
+
+namespace {
+
+// TSV knows no quotes that every reader agrees on: tabs and line ends inside a field become escapes.
+void append_tsv(std::string& out, const std::vector<std::string_view>& fields) {
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (i > 0) out += '\t';
+    for (const char c : fields[i]) {
+      if (c == '\t') out += "\\t";
+      else if (c == '\n') out += "\\n";
+      else if (c == '\r') out += "\\r";
+      else out += c;
+    }
+  }
+  out += '\n';
+}
+
+}  // namespace
+
+data::Format table_format(std::string_view word, const std::string& file) {
+  std::string name = word == "auto" ? file : "." + std::string(word);
+  if (name.ends_with(".gz")) name.resize(name.size() - 3);
+  if (name.ends_with(".tsv") || name.ends_with(".tab")) return data::Format::tsv;
+  if (name.ends_with(".jsonl") || name.ends_with(".ndjson") || name.ends_with(".jsonlines")) return data::Format::json_lines;
+  return data::Format::csv;
+}
+
+void LabelledRows::header(std::string& out) const {
+  if (format_ == data::Format::json_lines) return;
+  row(out, {columns_.begin(), columns_.end()});
+}
+
+void LabelledRows::row(std::string& out, const std::vector<std::string_view>& fields) const {
+  if (format_ == data::Format::csv) return data::append_csv(out, fields);
+  if (format_ == data::Format::tsv) return append_tsv(out, fields);
+  out += '{';
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (i > 0) out += ", ";
+    out += canonical(Json(columns_[i])) + ": ";
+    out += i + 1 == fields.size() ? std::string(fields[i]) : canonical(Json(std::string(fields[i])));
+  }
+  out += "}\n";
+}
+
+}  // namespace mlopsctl::cli

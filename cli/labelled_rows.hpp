@@ -1,0 +1,29 @@
+// Rows going out of `predict`: the input's columns and the added ones, as CSV, TSV or JSON Lines.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "stages/data/table.hpp"
+
+namespace mlopsctl::cli {
+
+// automatic: as the file name says, else CSV.
+data::Format table_format(std::string_view word, const std::string& file);
+
+class LabelledRows {
+ public:
+  LabelledRows(data::Format format, std::vector<std::string> columns) : format_(format), columns_(std::move(columns)) {}
+
+  // The header (nothing for JSON Lines) and one row, appended to `out`. As many fields as columns; `confidence` is the last one's
+  // number, written bare in JSON Lines.
+  void header(std::string& out) const;
+  void row(std::string& out, const std::vector<std::string_view>& fields) const;
+
+ private:
+  data::Format format_;
+  std::vector<std::string> columns_;
+};
+
+}  // namespace mlopsctl::cli

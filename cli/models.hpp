@@ -1,0 +1,29 @@
+// Which model a word on the command line means.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "cli/session.hpp"
+
+namespace mlopsctl::cli {
+
+struct ModelPlace {
+  std::filesystem::path path;    // the model's folder
+  std::optional<Digest> digest;  // of a model in the store
+  std::string origin;            // what to call it: "alias feedback, version 3"
+};
+
+// In this order: a folder (with a '/', or one that has a model.json), a registered alias ("feedback", "feedback@2"), a digest
+// ("sha256:..." or the start of one that an alias or the latest run names), a stage of the latest run. The error lists what there is.
+Result<ModelPlace> find_model(Session& session, const std::string& word);
+
+// model.json of a folder.
+Result<Json> model_description(const ModelPlace& place);
+
+// The newest entry of each alias, by name.
+Result<std::vector<engine::AliasEntry>> current_aliases(engine::Store& store);
+Json to_json(const engine::AliasEntry& entry);
+
+}  // namespace mlopsctl::cli

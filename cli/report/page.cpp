@@ -1,0 +1,189 @@
+#include "cli/report/page.hpp"
+
+#include <algorithm>
+
+#include "cli/answer.hpp"
+#include "cli/report/evaluation.hpp"
+#include "cli/report/plots.hpp"
+#include "cli/report/style.hpp"
+#include "cli/report/svg.hpp"
+#include "pipeline/base/clock.hpp"
+
+namespace mlopsctl::cli::report {
+
+namespace {
+
+std::string tone(engine::Outcome outcome) { return outcome == engine::Outcome::pass ? "good" : outcome == engine::Outcome::fail ? "bad" : "warn"; }
+
+std::string tone(engine::RunState state) {
+  if (state == engine::RunState::succeeded) return "good";
+  return state == engine::RunState::interrupted ? "warn" : "bad";
+}
+
+std::string card(const std::string& title, const std::string& body, const std::string& css_class = "") {
+  return "<section class=\"card" + (css_class.empty() ? "" : " " + css_class) + "\"><h2>" + escape(title) + "</h2>" + body + "</section>\n";
+}
+
+std::string code(std::string_view text) { return "<code>" + escape(text) + "</code>"; }
+
+std::string head(const engine::RunRecord& record) {
+  std::string out = "<header><h1>" + escape(record.pipeline) + " <span class=\"badge " + tone(record.state) + "\">" + escape(engine::to_string(record.state)) +
+                    "</span></h1><p class=\"meta\">";
+  out += "<span>run " + code(record.id) + "</span><span>" + escape(cell(Json(record.started), As::time)) + " UTC</span><span>" +
+         escape(human_duration(record.seconds)) + "</span>";
+  const auto& from = record.provenance;
+  if (!from.commit.empty())
+    out += "<span>commit " + code(from.commit.substr(0, 12)) + (from.branch.empty() ? "" : " on " + escape(from.branch)) +
+           (from.dirty ? ", with changes" : "") + "</span>";
+  return out + "</p></header>\n";
+}
+
+std::string checks_table(const engine::Verdict& verdict) {
+  if (verdict.checks.empty()) return "";
+  std::string out =
+      "<div class=\"scroll\"><table><thead><tr><th>Check</th><th>Outcome</th><th class=\"n\">Measured</th><th class=\"n\">Threshold</th><th>In "
+      "words</th></tr></thead><tbody>";
+  for (const auto& check : verdict.checks)
+    out += "<tr><td>" + escape(check.name) + "</td><td><span class=\"badge " + tone(check.outcome) + "\">" + escape(engine::to_string(check.outcome)) +
+           "</span></td><td class=\"n\">" + fixed(check.measured, 4) + "</td><td class=\"n\">" + (check.threshold ? fixed(*check.threshold, 4) : "") +
+           "</td><td>" + escape(check.detail) + "</td></tr>";
+  return out + "</tbody></table></div>";
+}
+
+std::string verdicts(const RunSummary& summary) {
+  std::string out;
+  for (const auto& [stage, verdict] : summary.verdicts) {
+    std::string body = "<p><span class=\"badge " + tone(verdict.outcome) + "\">" + escape(engine::to_string(verdict.outcome)) + "</span> " +
+                       escape(verdict.summary) + "</p>" + checks_table(verdict);
+    out += card("Verdict of " + stage, body, "verdict " + tone(verdict.outcome));
+  }
+  return out;
+}
+
+// Metrics of which less is better.
+bool less_is_better(std::string_view metric) {
+  return metric.find("loss") != std::string_view::npos || metric == "ece" || metric.find("error") != std::string_view::npos;
+}
+
+std::string metrics(const RunSummary& summary) {
+  if (summary.metrics.empty()) return "";
+  std::string table =
+      "<div class=\"scroll\"><table><thead><tr><th>Metric</th><th class=\"n\">Challenger</th><th class=\"n\">Champion</th><th "
+      "class=\"n\">Difference</th></tr></thead><tbody>";
+  std::vector<Bar> bars;
+  for (const auto& row : summary.metrics) {
+    std::string difference;
+    if (row.challenger && row.champion) {
+      const double delta = *row.challenger - *row.champion;
+      const bool better = less_is_better(row.metric) ? delta < 0 : delta > 0;
+      difference = "<span class=\"" + std::string(delta == 0 ? "" : better ? "up" : "down") + "\">" + (delta > 0 ? "+" : "") + fixed(delta, 4) + "</span>";
+    }
+    table += "<tr><td>" + escape(row.metric) + "</td><td class=\"n\">" + (row.challenger ? fixed(*row.challenger, 4) : "") + "</td><td class=\"n\">" +
+             (row.champion ? fixed(*row.champion, 4) : "") + "</td><td class=\"n\">" + difference + "</td></tr>";
+    const bool share = row.challenger && *row.challenger >= 0 && *row.challenger <= 1 && !less_is_better(row.metric);
+    if (share && bars.size() < 6) bars.push_back({row.metric, row.challenger, row.champion});
+  }
+  return card("Metrics", "<div class=\"pair\"><div>" + table + "</tbody></table></div></div><div>" + metric_bars(bars) + "</div></div>");
+}
+
+std::string stages_table(const engine::RunRecord& record) {
+  std::string out =
+      "<div class=\"scroll\"><table><thead><tr><th>Stage</th><th>Kind</th><th>State</th><th class=\"n\">Time</th><th "
+      "class=\"n\">Memory</th><th>Why</th></tr></thead><tbody>";
+  for (const auto& stage : record.stages) {
+    std::string state(engine::to_string(stage.state));
+    std::string why;
+    for (const auto& reason : stage.reasons) why += (why.empty() ? "" : "<br>") + escape(engine::to_string(reason));
+    out += "<tr><td>" + escape(stage.name) + "</td><td>" + escape(stage.kind) + "</td><td class=\"state-" + state + "\">" +
+           escape(state == "timed_out" ? "timed out" : state) + "</td><td class=\"n\">" + (stage.attempts > 0 ? escape(human_duration(stage.seconds)) : "") +
+           "</td><td class=\"n\">" + (stage.peak_memory > 0 ? escape(human_bytes(static_cast<uint64_t>(stage.peak_memory))) : "") + "</td><td>" + why +
+           "</td></tr>";
+  }
+  return out + "</tbody></table></div>";
+}
+
+std::string failures(const engine::RunRecord& record) {
+  std::string out;
+  for (const auto& stage : record.stages) {
+    if (!stage.error) continue;
+    std::string body = "<p>" + escape(stage.error->message) + "</p>";
+    if (stage.error->span)
+      body += "<pre>" + escape(stage.error->span->file + ":" + std::to_string(stage.error->span->line) + ":" + std::to_string(stage.error->span->column)) +
+              "\n" + escape(stage.error->span->excerpt) + "</pre>";
+    for (const auto& note : stage.error->notes) body += "<p class=\"soft\">" + escape(note) + "</p>";
+    if (!stage.error->hint.empty()) body += "<p>Hint: " + escape(stage.error->hint) + "</p>";
+    out += card("Stage " + stage.name + " failed", body, "verdict bad");
+  }
+  return out;
+}
+
+std::string warnings(const engine::RunRecord& record) {
+  std::string list;
+  for (const auto& stage : record.stages) {
+    for (const auto& warning : stage.report.warnings) list += "<li><b>" + escape(stage.name) + "</b>: " + escape(warning) + "</li>";
+  }
+  return list.empty() ? "" : card("Remarks", "<ul>" + list + "</ul>", "verdict warn");
+}
+
+std::string releases(const RunSummary& summary) {
+  if (summary.releases.empty()) return "";
+  std::string list;
+  for (const auto& row : summary.releases) {
+    list += "<li><b>" + escape(row.stage) + "</b>: " + code(row.path) + ", " + code(row.digest.brief());
+    for (const auto& alias : row.aliases) list += ", registered as <b>" + escape(alias) + "</b>";
+    list += "</li>";
+  }
+  return card("Release", "<ul>" + list + "</ul>");
+}
+
+std::string pairs_table(const std::vector<std::pair<std::string, std::string>>& rows, const char* first, const char* second) {
+  std::string out = "<div class=\"scroll\"><table><thead><tr><th>" + std::string(first) + "</th><th>" + second + "</th></tr></thead><tbody>";
+  for (const auto& [name, value] : rows) out += "<tr><td>" + escape(name) + "</td><td>" + code(value) + "</td></tr>";
+  return out + "</tbody></table></div>";
+}
+
+std::string stage_details(const engine::RunRecord& record) {
+  std::string body;
+  for (const auto& stage : record.stages) {
+    std::vector<std::pair<std::string, std::string>> parts, artifacts, values;
+    for (const auto& part : stage.parts) parts.emplace_back(part.name, part.value);
+    for (const auto& artifact : stage.artifacts)
+      artifacts.emplace_back(artifact.name + " (" + artifact.type + ", " + human_bytes(artifact.size) + ")", artifact.digest.str());
+    for (const auto& [name, value] : stage.report.metrics) values.emplace_back(name, cell(Json(value), As::text));
+    body += "<details><summary>" + escape(stage.name) + " <span class=\"soft\">" + escape(stage.kind) + "</span></summary>";
+    if (!values.empty()) body += "<h3>What it measured</h3>" + pairs_table(values, "Metric", "Value");
+    if (!artifacts.empty()) body += "<h3>What it made</h3>" + pairs_table(artifacts, "Artifact", "Digest");
+    if (!parts.empty())
+      body += "<h3>What its result depends on" + (stage.key ? " <span class=\"soft\">(key " + stage.key->str().substr(0, 16) + ")</span>" : std::string()) +
+              "</h3>" + pairs_table(parts, "Part", "Value");
+    body += "</details>";
+  }
+  return card("Every stage in detail", body);
+}
+
+std::string surroundings(const engine::RunRecord& record) {
+  std::vector<std::pair<std::string, std::string>> rows;
+  if (!record.command.empty()) rows.emplace_back("command", record.command);
+  if (!record.provenance.remote.empty()) rows.emplace_back("repository", record.provenance.remote);
+  for (const auto& [name, value] : record.host.items()) rows.emplace_back(name, cell(value, As::text));
+  for (const auto& [name, value] : record.versions.items()) rows.emplace_back(name, cell(value, As::text));
+  return card("Made with", pairs_table(rows, "What", "Value"));
+}
+
+}  // namespace
+
+std::string html_page(const engine::RunRecord& record, const RunSummary& summary) {
+  std::string out =
+      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
+  out += "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n";
+  out += "<title>" + escape(record.pipeline) + ", run " + escape(record.id) + "</title>\n<style>" + std::string(style_sheet) +
+         "</style>\n</head>\n<body>\n<main>\n";
+  out += head(record) + failures(record) + verdicts(summary) + metrics(summary);
+  for (const auto& stage : record.stages) out += evaluation_cards(stage);
+  out += releases(summary) + warnings(record);
+  out += card("Stages", stage_graph(record) + "<h3>Time</h3>" + stage_times(record) + stages_table(record));
+  out += stage_details(record) + surroundings(record);
+  return out + "<footer>Written by mlopsctl. Everything on this page is in this file.</footer>\n</main>\n</body>\n</html>\n";
+}
+
+}  // namespace mlopsctl::cli::report

@@ -1,0 +1,41 @@
+// The pictures of a report: plain values in, SVG out.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipeline/engine/run_record.hpp"
+
+namespace mlopsctl::cli::report {
+
+struct Bar {
+  std::string name;
+  std::optional<double> challenger, champion;  // 0..1
+};
+std::string metric_bars(const std::vector<Bar>& bars);
+
+// counts[truth][predicted].
+std::string confusion_matrix(const std::vector<std::string>& labels, const std::vector<std::vector<double>>& counts, const std::string& title);
+
+struct Bin {
+  double confidence = 0, accuracy = 0;  // 0..1
+  double rows = 0;
+};
+std::string reliability_diagram(const std::vector<Bin>& bins);
+
+struct Shift {
+  std::string name;
+  double before = 0, after = 0;  // shares, 0..1
+};
+std::string shift_bars(const std::vector<Shift>& shifts, const std::string& title);
+
+// How long each stage took, one line each; what was reused took nothing.
+std::string stage_times(const engine::RunRecord& record);
+// The stages as a graph, dependencies from left to right.
+std::string stage_graph(const engine::RunRecord& record);
+
+// Who each stage depends on, as positions in record.stages: by the names of its inputs, else by their digests.
+std::vector<std::vector<size_t>> dependencies(const engine::RunRecord& record);
+
+}  // namespace mlopsctl::cli::report

@@ -1,0 +1,147 @@
+#include "cli/run_summary.hpp"
+
+#include <algorithm>
+
+#include "pipeline/base/clock.hpp"
+
+namespace mlopsctl::cli {
+
+namespace {
+
+using engine::StageState;
+
+// Metrics that everybody looks at first, in this order; the rest follow by name.
+constexpr std::string_view first_metrics[] = {"accuracy", "macro_f1", "weighted_f1", "micro_f1", "roc_auc", "log_loss", "ece", "rows"};
+
+size_t interest(std::string_view metric) {
+  return static_cast<size_t>(std::find(std::begin(first_metrics), std::end(first_metrics), metric) - std::begin(first_metrics));
+}
+
+constexpr std::string_view champion_prefix = "champion.";
+
+void add_metrics(const engine::StageRun& stage, std::vector<MetricRow>& into) {
+  std::vector<MetricRow> rows;
+  for (const auto& [name, value] : stage.report.metrics) {
+    if (name.starts_with(champion_prefix)) continue;
+    MetricRow row{stage.name, name, value, std::nullopt};
+    const auto champion = stage.report.metrics.find(std::string(champion_prefix) + name);
+    if (champion != stage.report.metrics.end()) row.champion = champion->second;
+    rows.push_back(std::move(row));
+  }
+  std::stable_sort(rows.begin(), rows.end(), [](const MetricRow& a, const MetricRow& b) { return interest(a.metric) < interest(b.metric); });
+  into.insert(into.end(), rows.begin(), rows.end());
+}
+
+Json number_or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(); }
+
+std::string metric_text(const std::optional<double>& value) { return cell(number_or_null(value), As::number); }
+
+Style style_of(engine::Outcome outcome) {
+  return outcome == engine::Outcome::pass ? Style::green : outcome == engine::Outcome::fail ? Style::red : Style::yellow;
+}
+
+std::string escape_markdown(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '|' || c == '\\' || c == '`' || c == '*' || c == '_' || c == '<' || c == '[') out += '\\';
+    out += c == '\n' ? ' ' : c;
+  }
+  return out;
+}
+
+}  // namespace
+
+RunSummary summarize(const engine::RunRecord& record, const engine::Store& store, const std::filesystem::path& project) {
+  RunSummary summary;
+  summary.total = record.stages.size();
+  for (const auto& stage : record.stages) {
+    if (stage.state == StageState::reused) ++summary.reused;
+    if (stage.attempts > 0) ++summary.ran;
+    if (stage.state != StageState::reused && stage.state != StageState::succeeded) continue;
+    if (stage.report.verdict) summary.verdicts.emplace_back(stage.name, *stage.report.verdict);
+    if (stage.report.verdict && stage.report.metrics.contains("accuracy")) add_metrics(stage, summary.metrics);
+    for (const auto& artifact : stage.artifacts) {
+      if (artifact.type != "release") continue;
+      ReleaseRow row{stage.name, artifact.name, store.path_of(artifact.digest).lexically_relative(project).generic_string(), artifact.digest, {}};
+      for (const auto& publication : stage.report.publications) row.aliases.push_back(publication.alias);
+      summary.releases.push_back(std::move(row));
+    }
+  }
+  return summary;
+}
+
+Json to_json(const RunSummary& summary) {
+  Json json;
+  json["verdicts"] = Json::array();
+  for (const auto& [stage, verdict] : summary.verdicts) {
+    Json row = engine::to_json(verdict);
+    row["stage"] = stage;
+    json["verdicts"].push_back(std::move(row));
+  }
+  json["metrics"] = Json::array();
+  for (const auto& row : summary.metrics) {
+    const bool both = row.challenger && row.champion;
+    json["metrics"].push_back({{"stage", row.stage},
+                               {"metric", row.metric},
+                               {"challenger", number_or_null(row.challenger)},
+                               {"champion", number_or_null(row.champion)},
+                               {"difference", both ? Json(*row.challenger - *row.champion) : Json()}});
+  }
+  json["releases"] = Json::array();
+  for (const auto& row : summary.releases) {
+    Json aliases = Json::array();
+    for (const auto& alias : row.aliases) aliases.push_back({{"alias", alias}});
+    json["releases"].push_back({{"stage", row.stage}, {"output", row.name}, {"path", row.path}, {"digest", row.digest.str()}, {"aliases", aliases}});
+  }
+  json["stages_total"] = summary.total;
+  json["stages_run"] = summary.ran;
+  json["stages_reused"] = summary.reused;
+  return json;
+}
+
+void add_to(Answer& answer, const RunSummary& summary) {
+  for (const auto& [stage, verdict] : summary.verdicts)
+    answer.line("verdict of " + stage + ": " + std::string(engine::to_string(verdict.outcome)) + (verdict.summary.empty() ? "" : "; " + verdict.summary),
+                style_of(verdict.outcome));
+  if (!summary.metrics.empty()) {
+    std::vector<Column> columns{
+        {"metric", "METRIC"}, {"challenger", "CHALLENGER", As::number}, {"champion", "CHAMPION", As::number}, {"difference", "DIFFERENCE", As::number}};
+    const bool several = std::any_of(summary.metrics.begin(), summary.metrics.end(), [&](const auto& row) { return row.stage != summary.metrics[0].stage; });
+    if (several) columns.insert(columns.begin(), {"stage", "STAGE"});
+    answer.table("metrics", columns);
+  }
+  for (const auto& row : summary.releases) {
+    std::string aliases;
+    for (const auto& alias : row.aliases) aliases += (aliases.empty() ? "; registered as " : ", ") + alias;
+    answer.line("release: " + row.path + aliases);
+  }
+}
+
+std::string markdown(const engine::RunRecord& record, const RunSummary& summary, const std::string& report) {
+  std::string out = "## " + escape_markdown(record.pipeline) + ": " + std::string(engine::to_string(record.state)) + "\n\n";
+  for (const auto& [stage, verdict] : summary.verdicts)
+    out += "**Verdict of " + escape_markdown(stage) + ": " + std::string(engine::to_string(verdict.outcome)) + "**" +
+           (verdict.summary.empty() ? "" : ", " + escape_markdown(verdict.summary)) + "\n\n";
+  if (!summary.metrics.empty()) {
+    out += "| Metric | Challenger | Champion |\n| --- | ---: | ---: |\n";
+    for (const auto& row : summary.metrics)
+      out += "| " + escape_markdown(row.metric) + " | " + metric_text(row.challenger) + " | " + metric_text(row.champion) + " |\n";
+    out += "\n";
+  }
+  out += "| Stage | Kind | State | Time | Why |\n| --- | --- | --- | ---: | --- |\n";
+  for (const auto& stage : record.stages) {
+    const std::string why = stage.error ? stage.error->message : stage.reasons.empty() ? "" : engine::to_string(stage.reasons.front());
+    std::string state(engine::to_string(stage.state));
+    std::replace(state.begin(), state.end(), '_', ' ');
+    out += "| " + escape_markdown(stage.name) + " | " + escape_markdown(stage.kind) + " | " + state + " | " +
+           (stage.attempts > 0 ? human_duration(stage.seconds) : "") + " | " + escape_markdown(why) + " |\n";
+  }
+  out += "\n";
+  for (const auto& row : summary.releases) out += "Release: `" + row.path + "`\n\n";
+  if (!report.empty()) out += "Report: `" + report + "` (one self-contained page; upload it as an artifact to read it)\n\n";
+  out += "Run `" + record.id + "`, " + human_duration(record.seconds) +
+         (record.provenance.commit.empty() ? "" : ", commit `" + record.provenance.commit.substr(0, 12) + "`") + "\n\n";
+  return out;
+}
+
+}  // namespace mlopsctl::cli

@@ -1,0 +1,45 @@
+// What a finished run comes to: verdicts, metrics of challenger and champion, releases. One value, told as text, Markdown and JSON.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/answer.hpp"
+#include "pipeline/engine/run_record.hpp"
+#include "pipeline/engine/store.hpp"
+
+namespace mlopsctl::cli {
+
+struct MetricRow {
+  std::string stage;  // the evaluate stage it comes from
+  std::string metric;
+  std::optional<double> challenger, champion;
+};
+
+struct ReleaseRow {
+  std::string stage;
+  std::string name;  // the output's
+  std::string path;  // relative to the project folder
+  Digest digest;
+  std::vector<std::string> aliases;
+};
+
+struct RunSummary {
+  std::vector<std::pair<std::string, engine::Verdict>> verdicts;  // by stage
+  std::vector<MetricRow> metrics;                                 // in the order of interest
+  std::vector<ReleaseRow> releases;
+  size_t reused = 0, ran = 0, total = 0;
+};
+
+// `path_of` says where an artifact lies.
+RunSummary summarize(const engine::RunRecord& record, const engine::Store& store, const std::filesystem::path& project);
+
+Json to_json(const RunSummary& summary);
+// "pass: challenger 0.871, champion 0.863" per verdict, the metrics table, the releases.
+void add_to(Answer& answer, const RunSummary& summary);
+// Tables for a step summary or a Markdown report.
+std::string markdown(const engine::RunRecord& record, const RunSummary& summary, const std::string& report);
+
+}  // namespace mlopsctl::cli
