@@ -173,7 +173,8 @@ Status check_text(const std::shared_ptr<const Source>& source) {
 
 Result<std::vector<Node>> build(std::string text, std::string name) {
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
-  auto source = std::make_shared<Source>(Source{std::move(name), std::move(text)});
+  auto source = std::make_shared<Source>(Source{std::move(name), std::move(text), {}});
+  source->index_lines();
   TRY(check_text(source));
   std::istringstream stream(source->text);
   std::vector<Node> documents;
@@ -194,12 +195,22 @@ Result<std::vector<Node>> build(std::string text, std::string name) {
 
 }  // namespace
 
+void Source::index_lines() {
+  starts.assign(1, 0);
+  for (size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n', end + 1)) starts.push_back(end + 1);
+}
+
 std::string_view Source::line(int number) const {
   size_t start = 0;
-  for (int i = 1; i < number; ++i) {
-    start = text.find('\n', start);
-    if (start == std::string::npos) return {};
-    ++start;
+  if (!starts.empty()) {
+    if (number < 1 || static_cast<size_t>(number) > starts.size()) return {};
+    start = starts[static_cast<size_t>(number) - 1];
+  } else {
+    for (int i = 1; i < number; ++i) {
+      start = text.find('\n', start);
+      if (start == std::string::npos) return {};
+      ++start;
+    }
   }
   std::string_view rest = std::string_view(text).substr(start);
   rest = rest.substr(0, rest.find('\n'));
@@ -270,7 +281,7 @@ std::optional<double> Node::as_number() const {
 Result<std::vector<Node>> parse_yaml_stream(std::string text, std::string name) { return build(std::move(text), std::move(name)); }
 
 Result<Node> parse_yaml(std::string text, std::string name) {
-  auto source = std::make_shared<Source>(Source{name, text});
+  auto source = std::make_shared<Source>(Source{name, text, {}});
   TRY_ASSIGN(auto documents, build(std::move(text), std::move(name)));
   if (documents.empty()) {
     Node empty;
@@ -334,7 +345,7 @@ Status set_value(Node& root, std::string_view assignment) {
   };
   const size_t equals = assignment.find('=');
   if (equals == std::string_view::npos || equals == 0) return usage("--set " + std::string(assignment) + ": expected key=value");
-  const auto whole = std::make_shared<const Source>(Source{"--set", std::string(assignment)});
+  const auto whole = std::make_shared<const Source>(Source{"--set", std::string(assignment), {}});
   const int offset = static_cast<int>(equals) + 1;
   auto parsed = parse_yaml(std::string(assignment.substr(equals + 1)), whole->name);
   if (!parsed) {

@@ -21,7 +21,9 @@ namespace mlopsctl {
 struct Source {
   std::string name;  // as the user wrote it: "pipeline.yaml", "--set"
   std::string text;
+  std::vector<size_t> starts;               // of each line, once index_lines() was called
   std::string_view line(int number) const;  // from 1; without the line end
+  void index_lines();                       // makes line() take constant time
 };
 
 struct Node {

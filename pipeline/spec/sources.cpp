@@ -53,7 +53,7 @@ Node variable_value(const std::string& assignment, size_t equals) {
   Node node;
   node.kind = Node::Kind::scalar;
   node.scalar = assignment.substr(equals + 1);
-  node.source = std::make_shared<const Source>(Source{"--set", assignment});
+  node.source = std::make_shared<const Source>(Source{"--set", assignment, {}});
   node.line = 1;
   node.column = static_cast<int>(equals) + 2;
   node.length = static_cast<int>(node.scalar.size());
