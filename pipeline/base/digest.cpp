@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <vector>
 
 #include <fcntl.h>
 #include <openssl/evp.h>
@@ -105,12 +104,18 @@ Result<Digest> digest_of_path(const fs::path& path) {
   if (!fs::exists(status)) return io_error("open", path.string(), ENOENT);
 
   TRY_ASSIGN(const auto files, list_files(path));
-  Sha256 hash;
-  hash.field("format", "mlopsctl-folder-1");
+  std::vector<FileDigest> digests;
   for (const auto& file : files) {
     TRY_ASSIGN(const Digest digest, digest_of_file(path / file.relative));
-    hash.field("path", file.relative).field("executable", file.executable ? "1" : "0").field("digest", digest.str());
+    digests.push_back({file.relative, file.executable, digest});
   }
+  return digest_of_folder(digests);
+}
+
+Digest digest_of_folder(const std::vector<FileDigest>& files) {
+  Sha256 hash;
+  hash.field("format", "mlopsctl-folder-1");
+  for (const auto& file : files) hash.field("path", file.relative).field("executable", file.executable ? "1" : "0").field("digest", file.digest.str());
   return hash.finish();
 }
 

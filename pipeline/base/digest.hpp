@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "pipeline/base/result.hpp"
 
@@ -53,5 +54,13 @@ Result<Digest> digest_of_file(const std::filesystem::path& path);
 // A file: the digest of its bytes. A folder: the digest of the sorted list of (relative path, digest, executable bit)
 // of all its files; symbolic links and special files are refused.
 Result<Digest> digest_of_path(const std::filesystem::path& path);
+
+// One file of a folder; for callers that know the digests already. `files` must be sorted by path, bytewise.
+struct FileDigest {
+  std::string relative;
+  bool executable = false;
+  Digest digest;
+};
+Digest digest_of_folder(const std::vector<FileDigest>& files);
 
 }  // namespace mlopsctl

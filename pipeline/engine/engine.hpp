@@ -17,13 +17,13 @@
 namespace mlopsctl::engine {
 
 struct RunOptions {
-  std::filesystem::path project;           // folder that relative paths start from
-  std::vector<std::string> only;           // stages asked for (with what they need); empty: all
-  bool force = false;                      // run the stages asked for even if their result is known
-  int jobs = 1;                            // stages at once
-  bool wait = true;                        // for another run of the same pipeline; false: say who holds it and fail
-  std::string runner;                      // overrides every stage's: "process", "thread" or empty
-  std::string command;                     // for the record
+  std::filesystem::path project;  // folder that relative paths start from
+  std::vector<std::string> only;  // stages asked for (with what they need); empty: all
+  bool force = false;             // run the stages asked for even if their result is known
+  int jobs = 1;                   // stages at once
+  bool wait = true;               // for another run of the same pipeline; false: say who holds it and fail
+  std::string runner;             // overrides every stage's: "process", "thread" or empty
+  std::string command;            // for the record
   Json versions = Json::object();
   std::function<Provenance()> provenance;  // called once, only if some stage runs
 };

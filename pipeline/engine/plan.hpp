@@ -44,19 +44,19 @@ struct PlannedStage {
   std::string kind;
   Action action = Action::run;
   std::vector<Reason> reasons;
-  std::optional<CacheKey> key;              // nothing while pending
-  std::vector<KeyPart> parts;               // what the key was made from
+  std::optional<CacheKey> key;  // nothing while pending
+  std::vector<KeyPart> parts;   // what the key was made from
   std::vector<OutputDecl> outputs;
-  std::vector<Artifact> artifacts;          // of a reused stage
-  std::optional<StageReport> report;        // of a reused stage
-  double expected_seconds = 0;              // from history; 0: unknown
+  std::vector<Artifact> artifacts;    // of a reused stage
+  std::optional<StageReport> report;  // of a reused stage
+  double expected_seconds = 0;        // from history; 0: unknown
 };
 
 struct Plan {
   std::string pipeline;
   std::vector<PlannedStage> stages;  // in dependency order, ties in file order
   bool nothing_to_do() const;
-  double expected_seconds = 0;       // with the given parallelism; 0: unknown
+  double expected_seconds = 0;  // with the given parallelism; 0: unknown
 };
 
 std::string_view to_string(Action action);

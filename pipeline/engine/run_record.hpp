@@ -27,8 +27,8 @@ struct StageRun {
   std::vector<KeyPart> parts;
   std::vector<Artifact> artifacts;
   StageReport report;
-  double seconds = 0;           // wall time of the last attempt
-  int64_t peak_memory = 0;      // bytes; 0: not measured
+  double seconds = 0;       // wall time of the last attempt
+  int64_t peak_memory = 0;  // bytes; 0: not measured
   int attempts = 0;
   std::optional<Error> error;
 };
@@ -36,16 +36,16 @@ struct StageRun {
 enum class RunState { succeeded, refused /* a verdict said no */, failed, timed_out, interrupted };
 
 struct RunRecord {
-  std::string id;        // 20260131-081500-3f9a
-  std::string pipeline;  // its name
+  std::string id;                 // 20260131-081500-3f9a
+  std::string pipeline;           // its name
   std::string started, finished;  // RFC 3339
   double seconds = 0;
   RunState state = RunState::succeeded;
-  std::vector<StageRun> stages;   // in dependency order
+  std::vector<StageRun> stages;  // in dependency order
   Provenance provenance;
-  Json versions = Json::object(); // mlopsctl and the libraries that matter
-  Json host = Json::object();     // os, cpu, cores
-  std::string command;            // as typed, secrets cannot be in it
+  Json versions = Json::object();  // mlopsctl and the libraries that matter
+  Json host = Json::object();      // os, cpu, cores
+  std::string command;             // as typed, secrets cannot be in it
 
   const StageRun* stage(std::string_view name) const;
 };
@@ -53,6 +53,7 @@ struct RunRecord {
 std::string_view to_string(StageState state);
 std::string_view to_string(RunState state);
 int exit_code(RunState state);  // 0, 1, 3, 5, 130
+Json to_json(const StageRun& stage);
 Json to_json(const RunRecord& record);
 Result<RunRecord> record_from_json(const Json& json);
 

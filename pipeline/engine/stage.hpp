@@ -84,7 +84,7 @@ class Stage {
   virtual ~Stage() = default;
 
   virtual const spec::StageKindSpec& spec() const = 0;
-  virtual int version() const = 0;                          // raise by hand when the same inputs give other results
+  virtual int version() const = 0;                               // raise by hand when the same inputs give other results
   virtual std::string backend(const Json&) const { return ""; }  // "liblinear 2.30": part of the cache key
 
   // What it will write, from what is known before it runs. An unusable combination of inputs is an error here, so that `validate`

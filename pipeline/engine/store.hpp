@@ -1,13 +1,15 @@
 // ArtifactStore and Index: everything mlopsctl remembers, under `.mlopsctl/` in the project folder.
 //
 //   store/ab/cdef...   an artifact (file or folder, read-only), named by its digest
-//   index.sqlite       results by cache key, runs, aliases, digests of input files (WAL; the one place that includes sqlite3.h is store.cpp)
+//   index.sqlite       results by cache key, runs, digests of input files (WAL; all of it can be made again by running)
+//   aliases.jsonl      one line per change of an alias, appended and flushed: the one thing here that cannot be made again
 //   tmp/<run id>/      scratch of a live run; its lock is held while the run lives, so anybody may sweep what is unlocked
-//   locks/             one lock per pipeline (run), one for the store (commit shared, gc exclusive)
+//   locks/             one lock per pipeline (run), one for the store (commit shared, gc exclusive), one each for tmp and aliases
 //   quarantine/        artifacts that `cache verify` found damaged
 //
-// An artifact is flushed before its name appears, and its name appears before the index speaks of it: whatever point the power
-// fails at, the index never names bytes that are not there.
+// What is adopted is in the store's folder before the index speaks of it, and flushed to disk either at once or, for a row of short
+// stages, together (flush). Until then the index keeps the boot's id beside the result: after a power failure such a result is read
+// and hashed again before it is believed. Killing the process loses nothing that was remembered.
 #pragma once
 
 #include <filesystem>
@@ -25,6 +27,8 @@
 
 namespace mlopsctl::engine {
 
+struct StoreImpl;
+
 // A stage's remembered result.
 struct CachedResult {
   CacheKey key;
@@ -32,7 +36,7 @@ struct CachedResult {
   std::vector<KeyPart> parts;
   std::vector<Artifact> artifacts;
   StageReport report;
-  std::string run_id;   // the run that made it
+  std::string run_id;  // the run that made it
   double seconds = 0;
 };
 
@@ -40,9 +44,9 @@ struct AliasEntry {
   int64_t version = 0;  // counts from 1 per alias
   std::string alias;
   Digest model;
-  std::string at;       // RFC 3339
-  std::string run_id;   // empty when set by hand
-  std::string action;   // "deploy", "set", "rollback"
+  std::string at;      // RFC 3339
+  std::string run_id;  // empty when set by hand
+  std::string action;  // "deploy", "set", "rollback"
 };
 
 struct VerifyReport {
@@ -65,27 +69,67 @@ class Store {
   Store(Store&&) noexcept;
 
   const std::filesystem::path& folder() const;  // .../.mlopsctl
+  // What had to be repaired on opening, for the user to know.
+  const std::vector<std::string>& warnings() const;
+
+  // Holds gc off between adopting an artifact and remembering it. The calls below hold it by themselves where they need to; the
+  // executor holds it across several. Keep it short.
+  class CommitLock {
+   public:
+    ~CommitLock();
+    CommitLock(CommitLock&& other) noexcept : impl_(other.impl_) { other.impl_ = nullptr; }
+    CommitLock& operator=(CommitLock&&) = delete;
+
+   private:
+    friend class Store;
+    explicit CommitLock(StoreImpl* impl) : impl_(impl) {}
+    StoreImpl* impl_;
+  };
+  Result<CommitLock> commit_lock();
+
+  // One read transaction for the look-ups of a whole plan: a thousand of them cost as much as a hundred alone.
+  class Reading {
+   public:
+    ~Reading();
+    Reading(Reading&& other) noexcept : impl_(other.impl_) { other.impl_ = nullptr; }
+    Reading& operator=(Reading&&) = delete;
+
+   private:
+    friend class Store;
+    explicit Reading(StoreImpl* impl) : impl_(impl) {}
+    StoreImpl* impl_;
+  };
+  Reading read_together();
 
   // --- artifacts
   std::filesystem::path path_of(const Digest& digest) const;
   bool has(const Digest& digest) const;
-  // Moves a finished file or folder from scratch into the store (flush, rename); if the digest is there already, scratch is dropped.
-  Result<Artifact> adopt(const std::filesystem::path& scratch, std::string name, std::string type);
+  // Moves a finished file or folder from scratch into the store and makes its files read-only; if the digest is there already, and
+  // sound, scratch is dropped. With Flush::later it counts as safe only after flush().
+  enum class Flush { now, later };
+  Result<Artifact> adopt(const std::filesystem::path& scratch, std::string name, std::string type, Flush flush = Flush::now);
+  // Flushes what was adopted with Flush::later. On failure the results that speak of it are forgotten.
+  Status flush();
+  size_t unflushed() const;
 
   // --- results
   // Only results whose artifacts are all present are returned.
-  Result<std::optional<CachedResult>> find(const CacheKey& key);
-  Result<std::optional<CachedResult>> latest_of(std::string_view pipeline, std::string_view stage);  // for explain
+  enum class Parts { read, leave_out };
+  Result<std::optional<CachedResult>> find(const CacheKey& key, Parts parts = Parts::read);
+  // The result that the pipeline's latest run used for the stage (or a run that was killed since made): what `explain` compares with.
+  Result<std::optional<CachedResult>> latest_of(std::string_view pipeline, std::string_view stage);
   Status remember(std::string_view pipeline, const CachedResult& result);
   Status forget(const CacheKey& key);
 
-  // --- digests of input files, remembered by (path, size, mtime, inode) so that unchanged files are not read again
+  // --- digests of input files, remembered by (path, size, mtime, inode, ctime) so that unchanged files are not read again; not for
+  // files changed within the last 2 s, whose next change might leave all of these as they are
   Result<Digest> digest_of_input(const std::filesystem::path& path);
 
   // --- runs
   Status save_run(const RunRecord& record);
   Result<std::vector<RunRecord>> runs(std::string_view pipeline /* empty: all */, int limit);  // newest first
   Result<std::optional<RunRecord>> run(std::string_view id_or_prefix);                         // "latest" too; an ambiguous prefix is an error
+  Result<bool> has_run(std::string_view id);
   // Median seconds of the last successful executions; nothing when it never ran.
   Result<std::optional<double>> expected_seconds(std::string_view pipeline, std::string_view stage);
 
@@ -95,13 +139,14 @@ class Store {
   Result<std::vector<AliasEntry>> alias_history(std::string_view alias /* empty: all */);  // newest first
 
   // --- upkeep
+  // Removes what killed runs left in tmp/. Runs of other processes are left alone.
+  Status sweep();
   Result<VerifyReport> verify(bool read_data);
   Result<GcReport> gc(int keep_runs, bool dry_run);
 
  private:
-  struct Impl;
-  explicit Store(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  explicit Store(std::unique_ptr<StoreImpl> impl);
+  std::unique_ptr<StoreImpl> impl_;
 };
 
 }  // namespace mlopsctl::engine

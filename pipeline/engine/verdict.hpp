@@ -12,16 +12,16 @@ namespace mlopsctl::engine {
 enum class Outcome { pass, fail, inconclusive };
 
 struct Check {
-  std::string name;            // "accuracy >= 0.83"
+  std::string name;  // "accuracy >= 0.83"
   Outcome outcome = Outcome::pass;
   double measured = 0;
   std::optional<double> threshold;
-  std::string detail;          // one sentence for people
+  std::string detail;  // one sentence for people
 };
 
 struct Verdict {
   Outcome outcome = Outcome::pass;
-  std::string summary;         // one sentence: "challenger 0.871, champion 0.863, floor 0.83"
+  std::string summary;  // one sentence: "challenger 0.871, champion 0.863, floor 0.83"
   std::vector<Check> checks;
 };
 

@@ -1,0 +1,20 @@
+// The parts that plans, run records and the index share when they become JSON and come back.
+#pragma once
+
+#include <vector>
+
+#include "pipeline/engine/plan.hpp"
+
+namespace mlopsctl::engine {
+
+Json to_json(const std::vector<Artifact>& artifacts);
+Json to_json(const std::vector<KeyPart>& parts);
+Json to_json(const std::vector<Reason>& reasons);
+
+// These throw Json::exception on a wrong shape; their callers turn it into an Error that says what was being read.
+std::vector<Artifact> artifacts_from_json(const Json& json);
+std::vector<KeyPart> parts_from_json(const Json& json);
+std::vector<Reason> reasons_from_json(const Json& json);
+Digest digest_from_json(const Json& json);  // "sha256:..."
+
+}  // namespace mlopsctl::engine

@@ -1,0 +1,143 @@
+// Results by cache key.
+#include <algorithm>
+#include <charconv>
+
+#include "pipeline/engine/plan_json.hpp"
+#include "pipeline/engine/store_impl.hpp"
+
+namespace mlopsctl::engine {
+
+namespace {
+
+bool nothing_in(const StageReport& report) {
+  return report.metrics.empty() && report.summary.empty() && report.warnings.empty() && !report.verdict && report.publications.empty();
+}
+
+Result<StageReport> report_from_text(std::string_view text) {
+  if (text.empty()) return StageReport();
+  TRY_ASSIGN(const Json json, parse_json(text, "a stored stage report"));
+  return report_from_json(json);
+}
+
+Result<std::vector<KeyPart>> parts_from_text(std::string_view text) {
+  TRY_ASSIGN(const Json json, parse_json(text, "a stored cache key"));
+  try {
+    return parts_from_json(json);
+  } catch (const Json::exception& fault) { return stage_error(std::string("a stored cache key cannot be read: ") + fault.what()); }
+}
+
+std::string_view take(std::string_view& line, char end) {
+  const size_t at = line.find(end);
+  const std::string_view word = line.substr(0, at);
+  line.remove_prefix(at == std::string_view::npos ? line.size() : at + 1);
+  return word;
+}
+
+}  // namespace
+
+std::string artifacts_to_text(const std::vector<Artifact>& artifacts) {
+  std::string text;
+  for (const auto& artifact : artifacts) text += artifact.name + " " + artifact.type + " " + artifact.digest.hex() + " " + std::to_string(artifact.size) + "\n";
+  return text;
+}
+
+Result<std::vector<Artifact>> artifacts_from_text(std::string_view text) {
+  std::vector<Artifact> artifacts;
+  while (!text.empty()) {
+    std::string_view line = take(text, '\n');
+    Artifact artifact;
+    artifact.name = take(line, ' ');
+    artifact.type = take(line, ' ');
+    TRY_ASSIGN(artifact.digest, Digest::parse("sha256:" + std::string(take(line, ' '))));
+    std::from_chars(line.data(), line.data() + line.size(), artifact.size);
+    artifacts.push_back(std::move(artifact));
+  }
+  return artifacts;
+}
+
+Result<std::optional<CachedResult>> StoreImpl::result_at(int64_t row, Store::Parts parts) {
+  CachedResult result;
+  std::string artifacts, report, key_parts, made_in_boot;
+  {
+    Query query = db->query("SELECT key, stage, run_id, seconds, collected, boot, artifacts, report, parts FROM results WHERE id = ?", row);
+    if (!query.next()) {
+      TRY(query.status());
+      return std::optional<CachedResult>();
+    }
+    TRY_ASSIGN(const Digest key, Digest::parse("sha256:" + std::string(query.text(0))));
+    result.key = {key};
+    result.stage = query.text(1);
+    result.run_id = query.text(2);
+    result.seconds = query.number(3);
+    made_in_boot = query.text(5);
+    artifacts = query.text(6);
+    report = query.text(7);
+    if (parts == Store::Parts::read) key_parts = query.text(8);
+  }
+  TRY_ASSIGN(result.artifacts, artifacts_from_text(artifacts));
+  TRY_ASSIGN(result.report, report_from_text(report));
+  if (parts == Store::Parts::read) { TRY_ASSIGN(result.parts, parts_from_text(key_parts)); }
+  if (!made_in_boot.empty() && made_in_boot != boot) {
+    // The machine went down before this result was flushed.
+    for (const auto& artifact : result.artifacts) {
+      const auto now = digest_of_path(path_of(artifact.digest));
+      if (now && *now == artifact.digest) continue;
+      if (has(artifact.digest)) TRY(quarantine(artifact.digest));
+    }
+    (void)db->query("UPDATE results SET boot = '' WHERE id = ?", row).run();  // else it is hashed again next time
+  }
+  return std::optional<CachedResult>(std::move(result));
+}
+
+Result<std::optional<CachedResult>> Store::find(const CacheKey& key, Parts parts) {
+  int64_t row = 0;
+  {
+    Query query = impl_->db->query("SELECT id FROM results WHERE key = ? AND collected = 0 ORDER BY id DESC LIMIT 1", std::string_view(key.str()));
+    if (query.next()) row = query.integer(0);
+    TRY(query.status());
+  }
+  if (row == 0) return std::optional<CachedResult>();
+  TRY_ASSIGN(auto result, impl_->result_at(row, parts));
+  if (!result) return std::optional<CachedResult>();
+  for (const auto& artifact : result->artifacts)
+    if (!impl_->has(artifact.digest)) return std::optional<CachedResult>();
+  impl_->row_of[key] = row;
+  return result;
+}
+
+Status Store::remember(std::string_view pipeline, const CachedResult& result) {
+  TRY_ASSIGN(const CommitLock lock, commit_lock());
+  const bool flushed = impl_->unflushed.empty();
+  TRY(impl_->db
+          ->query(
+              "INSERT INTO results (key, pipeline, stage, run_id, seconds, collected, boot, artifacts, report, parts) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?)",
+              std::string_view(result.key.str()), pipeline, std::string_view(result.stage), std::string_view(result.run_id), result.seconds,
+              std::string_view(flushed ? "" : impl_->boot), std::string_view(artifacts_to_text(result.artifacts)),
+              std::string_view(nothing_in(result.report) ? "" : canonical(to_json(result.report))), std::string_view(canonical(to_json(result.parts))))
+          .run());
+  const int64_t row = impl_->db->last_row();
+  if (!flushed) impl_->unflushed_rows.push_back(row);
+  impl_->row_of[result.key] = row;
+  return {};
+}
+
+Status StoreImpl::forget_row(int64_t row) { return db->query("UPDATE results SET collected = 1 WHERE id = ?", row).run(); }
+
+Status Store::forget(const CacheKey& key) {
+  impl_->row_of.erase(key);
+  return impl_->db->query("UPDATE results SET collected = 1 WHERE key = ?", std::string_view(key.str())).run();
+}
+
+Result<std::optional<double>> Store::expected_seconds(std::string_view pipeline, std::string_view stage) {
+  constexpr size_t most = 5;
+  std::vector<double> seconds;
+  Query query = impl_->db->query("SELECT seconds FROM results WHERE pipeline = ? AND stage = ? ORDER BY id DESC LIMIT 5", pipeline, stage);
+  while (seconds.size() < most && query.next()) seconds.push_back(query.number(0));
+  TRY(query.status());
+  if (seconds.empty()) return std::optional<double>();
+  std::sort(seconds.begin(), seconds.end());
+  const size_t middle = seconds.size() / 2;
+  return std::optional<double>(seconds.size() % 2 == 1 ? seconds[middle] : (seconds[middle - 1] + seconds[middle]) / 2);
+}
+
+}  // namespace mlopsctl::engine
