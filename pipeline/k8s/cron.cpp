@@ -65,19 +65,19 @@ bool item_fits(std::string_view text, const FieldRule& rule) {
 }  // namespace
 
 std::string cron_fault(std::string_view text) {
-  if (text.starts_with("TZ=") || text.starts_with("CRON_TZ=")) return "found a time zone in the schedule; expected it under time_zone";
+  if (text.starts_with("TZ=") || text.starts_with("CRON_TZ=")) return "the time zone belongs under time_zone";
   constexpr std::array<std::string_view, 7> shorthands = {"@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"};
   if (std::find(shorthands.begin(), shorthands.end(), text) != shorthands.end()) return {};
 
   std::vector<std::string_view> fields;
   for (const auto part : split(text, ' '))
     if (!part.empty()) fields.push_back(part);
-  if (fields.size() != rules.size()) return "found " + std::to_string(fields.size()) + " fields; expected 5: minute, hour, day of month, month, day of week";
+  if (fields.size() != rules.size()) return "expected five fields (minute, hour, day of month, month, day of week), got " + std::to_string(fields.size());
   for (size_t i = 0; i < rules.size(); ++i)
     for (const auto item : split(fields[i], ','))
       if (!item_fits(item, rules[i]))
-        return std::string(rules[i].name) + ": found \"" + std::string(item) + "\"; expected " + std::to_string(rules[i].minimum) + " to " +
-               std::to_string(rules[i].maximum) + ", a range, * or a step such as */2";
+        return std::string(rules[i].name) + ": expected " + std::to_string(rules[i].minimum) + " to " + std::to_string(rules[i].maximum) +
+               ", a range, * or a step such as */2, got \"" + std::string(item) + "\"";
   return {};
 }
 

@@ -6,7 +6,7 @@
 
 namespace mlopsctl::k8s {
 
-// Empty when `text` is one; else what is wrong with it: "hour: found 24; expected 0 to 23".
+// Empty when `text` is one; else what is wrong with it: "hour: expected 0 to 23, got 24".
 std::string cron_fault(std::string_view text);
 
 }  // namespace mlopsctl::k8s

@@ -95,11 +95,11 @@ class Checker {
     faults_.push_back(std::move(error));
   }
   void need(bool fine, std::string field, const std::string& found, std::string_view expected, std::string hint) {
-    if (!fine) fault(std::move(field), "found \"" + found + "\"; expected " + std::string(expected), std::move(hint));
+    if (!fine) fault(std::move(field), "expected " + std::string(expected) + ", got \"" + found + "\"", std::move(hint));
   }
   void range(std::string field, int value, int minimum, int maximum, std::string hint) {
     if (value < minimum || value > maximum)
-      fault(std::move(field), "found " + std::to_string(value) + "; expected " + std::to_string(minimum) + " to " + std::to_string(maximum), std::move(hint));
+      fault(std::move(field), "expected " + std::to_string(minimum) + " to " + std::to_string(maximum) + ", got " + std::to_string(value), std::move(hint));
   }
 
   void names() {
@@ -123,13 +123,14 @@ class Checker {
     if (o_.service.node_port) {
       range("service.node_port", *o_.service.node_port, 1, 65535, "use a port of the cluster's range, commonly 30000 to 32767");
       if (o_.service.type == "ClusterIP")
-        fault("service.node_port", "found a node port for a service of type ClusterIP; expected none", "write type: NodePort");
+        fault("service.node_port", "expected no node port for a service of type ClusterIP, got " + std::to_string(*o_.service.node_port),
+              "write type: NodePort");
     }
     if (o_.autoscale) {
       range("autoscale.min", o_.autoscale->min, 1, 1000, "use a number such as 2");
       range("autoscale.cpu", o_.autoscale->cpu, 1, 1000, "use a percentage such as 70");
       if (o_.autoscale->max < o_.autoscale->min)
-        fault("autoscale.max", "found " + std::to_string(o_.autoscale->max) + "; expected at least min, " + std::to_string(o_.autoscale->min),
+        fault("autoscale.max", "expected at least min, " + std::to_string(o_.autoscale->min) + ", got " + std::to_string(o_.autoscale->max),
               "write max: " + std::to_string(o_.autoscale->min) + " or more");
     }
     for (size_t i = 0; i < o_.egress.size(); ++i) {
@@ -147,7 +148,7 @@ class Checker {
     if (ascending) return;
     std::string found;
     for (const int step : steps) found += (found.empty() ? "" : ", ") + std::to_string(step);
-    fault("strategy.canary", "found [" + found + "]; expected percentages that ascend to 100", "write canary: [10, 50, 100]");
+    fault("strategy.canary", "expected percentages that ascend to 100, got [" + found + "]", "write canary: [10, 50, 100]");
   }
 
   void resources() {
@@ -161,7 +162,7 @@ class Checker {
     need(requested.has_value(), "resources.requests." + what, request, "a quantity", hint);
     need(limited.has_value(), "resources.limits." + what, limit, "a quantity", hint);
     if (requested && limited && *requested > *limited)
-      fault("resources.limits." + what, "found " + limit + "; expected at least what is requested, " + request, "raise the limit to " + request);
+      fault("resources.limits." + what, "expected at least what is requested, " + request + ", got " + limit, "raise the limit to " + request);
   }
 
   void delivery() {
@@ -182,7 +183,7 @@ class Checker {
       need(is_variable(name), "secrets." + name, name, variable, "use a name such as SLACK_WEBHOOK");
       need(is_dns_name(ref.secret), "secrets." + name + ".secret", ref.secret, "the name of a Secret", "use a name such as slack");
       need(!ref.key.empty(), "secrets." + name + ".key", ref.key, "a key of that Secret", "use a key such as webhook");
-      if (o_.env.contains(name)) fault("secrets." + name, "found " + name + " under env and under secrets; expected it once", "remove it from env");
+      if (o_.env.contains(name)) fault("secrets." + name, name + " stands under env and under secrets; expected it once", "remove it from env");
     }
   }
 
@@ -194,13 +195,13 @@ class Checker {
       const size_t longest = o_.name.size() < 50 ? 51 - o_.name.size() : 1;
       need(is_dns_label(job.name, longest), field, job.name, "small letters, digits and -, and with the release's name at most 52 characters",
            "use a shorter name");
-      if (job.args.empty()) fault(field + ".args", "found no arguments; expected a command of mlopsctl", "write args: [run, -f, /data/pipeline.yaml]");
+      if (job.args.empty()) fault(field + ".args", "expected a command of mlopsctl, got no arguments", "write args: [run, -f, /data/pipeline.yaml]");
       if (!job.cron.empty())
         if (const std::string wrong = cron_fault(job.cron); !wrong.empty()) fault(field + ".cron", wrong, "write cron: \"0 3 * * *\" for every night at three");
       if (job.cron.empty() && !job.time_zone.empty())
-        fault(field + ".time_zone", "found a time zone without a schedule", "write cron: \"0 3 * * *\", or remove time_zone");
+        fault(field + ".time_zone", "a time zone without a schedule means nothing", "write cron: \"0 3 * * *\", or remove time_zone");
       if (!job.claim.empty()) need(is_dns_name(job.claim), field + ".claim", job.claim, "the name of a PersistentVolumeClaim", "use a name such as data");
-      if (!seen.insert(job.name).second) fault(field, "found the job " + job.name + " twice", "give it another name");
+      if (!seen.insert(job.name).second) fault(field, "the job " + job.name + " stands here twice", "give it another name");
     }
   }
 

@@ -158,7 +158,7 @@ k8s::ReleaseOptions kubernetes_options(const Json& params, const std::string& st
 std::vector<Error> parameter_faults(const StageSpec& stage) {
   const Json& target = stage.params.at("target");
   if (target.at("kubernetes").is_null() && target.at("local").is_null()) {
-    Error error = config_error("found no target; expected kubernetes, local, or both").with_hint("write target: {local: {}}");
+    Error error = config_error("expected kubernetes, local, or both, got neither").with_hint("write target: {local: {}}");
     error.field = "stages." + stage.name + ".target";
     error.span = place_of(stage, "target");
     return {error};

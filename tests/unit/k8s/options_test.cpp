@@ -37,20 +37,19 @@ TEST(Options, EveryFaultIsFoundAtOnce) {
   o.jobs = {{"predict", {}, "0 24 * * *", "", ""}, {"once", {"version"}, "", "Etc/UTC", ""}};
   EXPECT_EQ(
       said(o),
-      (Lines{"name: found \"Sentiment_140\"; expected at most 63 small letters, digits and -, starting with a letter",
-             "namespace: found \"-x\"; expected at most 63 small letters, digits and -, starting with a letter",
-             "image: found \"\"; expected an image reference",
-             "labels.app.kubernetes.io/name: found \"app.kubernetes.io/name\"; expected a label key outside app.kubernetes.io/, which mlopsctl sets itself",
-             "replicas: found 0; expected 1 to 1000", "port: found 80; expected 1024 to 65535",
-             "service.node_port: found a node port for a service of type ClusterIP; expected none", "autoscale.max: found 2; expected at least min, 5",
-             "egress.0.cidr: found \"10.0.0.0/33\"; expected an address range", "egress.0.port: found 0; expected 1 to 65535",
-             "strategy.canary: found [10, 10, 90]; expected percentages that ascend to 100",
-             "resources.limits.cpu: found 1500m; expected at least what is requested, 2", "resources.limits.memory: found \"1Zi\"; expected a quantity",
-             "env.1BAD: found \"1BAD\"; expected letters, digits and _, not starting with a digit",
-             "secrets.SLACK_WEBHOOK: found SLACK_WEBHOOK under env and under secrets; expected it once",
-             "jobs.predict.args: found no arguments; expected a command of mlopsctl",
-             "jobs.predict.cron: hour: found \"24\"; expected 0 to 23, a range, * or a step such as */2",
-             "jobs.once.time_zone: found a time zone without a schedule"}));
+      (Lines{"name: expected at most 63 small letters, digits and -, starting with a letter, got \"Sentiment_140\"",
+             "namespace: expected at most 63 small letters, digits and -, starting with a letter, got \"-x\"", "image: expected an image reference, got \"\"",
+             "labels.app.kubernetes.io/name: expected a label key outside app.kubernetes.io/, which mlopsctl sets itself, got \"app.kubernetes.io/name\"",
+             "replicas: expected 1 to 1000, got 0", "port: expected 1024 to 65535, got 80",
+             "service.node_port: expected no node port for a service of type ClusterIP, got 30080", "autoscale.max: expected at least min, 5, got 2",
+             "egress.0.cidr: expected an address range, got \"10.0.0.0/33\"", "egress.0.port: expected 1 to 65535, got 0",
+             "strategy.canary: expected percentages that ascend to 100, got [10, 10, 90]",
+             "resources.limits.cpu: expected at least what is requested, 2, got 1500m", "resources.limits.memory: expected a quantity, got \"1Zi\"",
+             "env.1BAD: expected letters, digits and _, not starting with a digit, got \"1BAD\"",
+             "secrets.SLACK_WEBHOOK: SLACK_WEBHOOK stands under env and under secrets; expected it once",
+             "jobs.predict.args: expected a command of mlopsctl, got no arguments",
+             "jobs.predict.cron: hour: expected 0 to 23, a range, * or a step such as */2, got \"24\"",
+             "jobs.once.time_zone: a time zone without a schedule means nothing"}));
   const auto set = render(o);
   ASSERT_FALSE(set.ok());
   EXPECT_EQ(set.error().also.size(), 17u);
@@ -102,12 +101,12 @@ TEST(Cron, TakesWhatTheControllerTakes) {
 }
 
 TEST(Cron, SaysWhatIsWrong) {
-  EXPECT_EQ(cron_fault("0 3 * *"), "found 4 fields; expected 5: minute, hour, day of month, month, day of week");
-  EXPECT_EQ(cron_fault("CRON_TZ=UTC 0 3 * * *"), "found a time zone in the schedule; expected it under time_zone");
-  EXPECT_EQ(cron_fault("60 3 * * *"), "minute: found \"60\"; expected 0 to 59, a range, * or a step such as */2");
-  EXPECT_EQ(cron_fault("0 3 * * 7"), "day of week: found \"7\"; expected 0 to 6, a range, * or a step such as */2");
-  EXPECT_EQ(cron_fault("0 5-3 * * *"), "hour: found \"5-3\"; expected 0 to 23, a range, * or a step such as */2");
-  EXPECT_EQ(cron_fault("*/0 * * * *"), "minute: found \"*/0\"; expected 0 to 59, a range, * or a step such as */2");
+  EXPECT_EQ(cron_fault("0 3 * *"), "expected five fields (minute, hour, day of month, month, day of week), got 4");
+  EXPECT_EQ(cron_fault("CRON_TZ=UTC 0 3 * * *"), "the time zone belongs under time_zone");
+  EXPECT_EQ(cron_fault("60 3 * * *"), "minute: expected 0 to 59, a range, * or a step such as */2, got \"60\"");
+  EXPECT_EQ(cron_fault("0 3 * * 7"), "day of week: expected 0 to 6, a range, * or a step such as */2, got \"7\"");
+  EXPECT_EQ(cron_fault("0 5-3 * * *"), "hour: expected 0 to 23, a range, * or a step such as */2, got \"5-3\"");
+  EXPECT_EQ(cron_fault("*/0 * * * *"), "minute: expected 0 to 59, a range, * or a step such as */2, got \"*/0\"");
 }
 
 }  // namespace
