@@ -1,0 +1,134 @@
+#include "stages/evaluate/evaluate_stage.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "pipeline/base/files.hpp"
+#include "stages/evaluate/evaluation_report.hpp"
+#include "stages/evaluate/gate.hpp"
+#include "stages/train/stage_inputs.hpp"
+
+namespace mlopsctl::evaluate {
+namespace {
+
+using engine::InputShape;
+using engine::OutputDecl;
+using engine::StageContext;
+using engine::StageInput;
+
+constexpr std::string_view kChampion = "champion";
+
+spec::StageKindSpec make_spec() {
+  return {"evaluate",
+          "Judges a model on labelled rows: metrics, comparison with a champion on the same rows, and a verdict.",
+          {
+              spec::optional("champion", spec::model(), "The model to beat: a stage, a registered alias, or a path."),
+              gate_field(),
+          }};
+}
+
+template <typename Input>
+std::vector<const Input*> challengers(const std::vector<Input>& inputs) {
+  auto models = train::of_type(inputs, "model");
+  std::erase_if(models, [](const Input* each) { return each->name == kChampion; });
+  return models;
+}
+
+template <typename Input>
+const Input* champion(const std::vector<Input>& inputs) {
+  for (const Input& input : inputs)
+    if (input.name == kChampion) return &input;
+  return nullptr;
+}
+
+class EvaluateStage final : public engine::Stage {
+ public:
+  const spec::StageKindSpec& spec() const override { return spec_; }
+  int version() const override { return 1; }
+
+  Result<std::vector<OutputDecl>> outputs(const spec::StageSpec& stage, const std::vector<InputShape>& inputs) const override {
+    std::vector<Error> faults;
+    const size_t models = challengers(inputs).size();
+    if (models != 1)
+      faults.push_back(
+          train::stage_fault(stage, "inputs",
+                             std::string("evaluate needs one model to judge, it has ") + (models == 0 ? "none" : std::to_string(models)) +
+                                 "; its inputs: " + train::listed(inputs))
+              .with_hint(models == 0 ? "add a train stage: inputs: [fit, clean.test]" : "use one evaluate stage per model, or name one as champion"));
+    if (train::of_type(inputs, "rows").empty())
+      faults.push_back(train::stage_fault(stage, "inputs", "evaluate needs rows to judge on; its inputs: " + train::listed(inputs))
+                           .with_hint("add the output of a preprocess stage: inputs: [fit, clean.test]"));
+    for (Error& fault : check_rules(rules_of(stage.params["gate"]), champion(inputs) != nullptr))
+      faults.push_back(train::stage_fault(stage, fault.field, std::move(fault.message)).with_hint(std::move(fault.hint)));
+    if (faults.empty()) return std::vector<OutputDecl>{{"evaluation", "evaluation"}, {"model", "model"}};
+    Error all = std::move(faults.front());
+    all.also.assign(std::make_move_iterator(faults.begin() + 1), std::make_move_iterator(faults.end()));
+    return all;
+  }
+
+  Status run(StageContext& context) const override;
+
+ private:
+  spec::StageKindSpec spec_ = make_spec();
+};
+
+struct Contestant {
+  ml::Model model;
+  Judged judged;
+  std::string digest;
+};
+
+Result<Contestant> judge_input(const StageInput& input, const std::vector<RowsInput>& rows, const CancelToken& cancel) {
+  TRY_ASSIGN(auto model, ml::Model::load(input.path, input.origin));
+  TRY_ASSIGN(auto judged, judge_rows(model, rows, cancel));
+  return Contestant{std::move(model), std::move(judged), input.digest.str()};
+}
+
+Status EvaluateStage::run(StageContext& context) const {
+  const auto& inputs = context.inputs();
+  std::vector<RowsInput> rows;
+  engine::StageReport& report = context.report();
+  for (const StageInput* input : train::of_type(inputs, "rows")) {
+    context.progress(0, "reading " + input->origin);
+    TRY_ASSIGN(auto loaded, data::Rows::load(input->path));
+    rows.push_back({input->origin, std::move(loaded)});
+    if (input->role == "train") report.warnings.push_back("judged on " + input->origin + " too: if the model learned from these rows, the figures flatter it");
+  }
+  const StageInput& model_input = *challengers(inputs).front();
+  context.progress(0.1, "scoring with " + model_input.origin);
+  TRY_ASSIGN(const Contestant challenger, judge_input(model_input, rows, context.cancel()));
+  Evaluation evaluation{rows, {challenger.model, challenger.judged, challenger.digest}, {}, {}, {}};
+
+  std::optional<Contestant> reference;
+  std::optional<Candidate> candidate;
+  if (const StageInput* input = champion(inputs)) {
+    context.progress(0.5, "scoring with " + input->origin);
+    TRY_ASSIGN(reference, judge_input(*input, rows, context.cancel()));
+    evaluation.champion.emplace(Contender{reference->model, reference->judged, reference->digest});
+    evaluation.comparison = compare(challenger.judged.right, reference->judged.right);
+    candidate.emplace(Candidate{reference->judged.metrics, reference->model.labels()});
+  }
+  TRY_ASSIGN(evaluation.verdict,
+             judge(rules_of(context.params()["gate"]), {challenger.judged.metrics, challenger.model.labels()}, candidate, evaluation.comparison));
+
+  context.progress(0.9, "writing the evaluation");
+  for (const MetricName& metric : metric_names()) {
+    const double value = metric.value(challenger.judged.metrics);
+    if (std::isfinite(value)) report.metrics[metric.name] = value;
+    if (reference && metric.name == "accuracy") report.metrics["champion_accuracy"] = metric.value(reference->judged.metrics);
+  }
+  report.summary = summary_json(evaluation);
+  report.verdict = evaluation.verdict;
+  const auto folder = context.output("evaluation");
+  TRY(make_folders(folder));
+  TRY(write_file(folder / "evaluation.json", pretty(evaluation_json(evaluation))));
+  TRY(write_file(folder / "predictions.csv", predictions_csv(evaluation)));
+  context.forward("model", model_input);
+  return {};
+}
+
+}  // namespace
+
+std::unique_ptr<engine::Stage> make_evaluate_stage() { return std::make_unique<EvaluateStage>(); }
+
+}  // namespace mlopsctl::evaluate
