@@ -1,4 +1,4 @@
-// Document: strict YAML (and so JSON) with a position on every node. The one place that includes yaml-cpp.
+// Document: strict YAML (and so JSON) with a position on every node. Read by libyaml (pipeline/base/yaml_reader.cpp).
 //
 // Stricter than YAML: duplicate keys, undefined or cyclic aliases, more than 200,000 nodes after alias expansion, tags,
 // several documents where one is expected, and keys that are not scalars are errors. Scalars follow the YAML 1.2 core schema:
@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "pipeline/base/json.hpp"
@@ -21,9 +22,10 @@ namespace mlopsctl {
 struct Source {
   std::string name;  // as the user wrote it: "pipeline.yaml", "--set"
   std::string text;
-  std::vector<size_t> starts;               // of each line, once index_lines() was called
-  std::string_view line(int number) const;  // from 1; without the line end
-  void index_lines();                       // makes line() take constant time
+  std::vector<size_t> starts;                         // of each line, once index_lines() was called
+  std::string_view line(int number) const;            // from 1; without the line end
+  void index_lines();                                 // makes line() take constant time, and position() possible
+  std::pair<int, int> position(size_t offset) const;  // line and column of a byte, from 1
 };
 
 struct Node {
@@ -31,10 +33,10 @@ struct Node {
   struct Entry;
 
   Kind kind = Kind::null;
-  bool plain = true;          // a scalar without quotes: may be a number or a boolean
-  std::string scalar;         // the text of a scalar
-  std::vector<Node> items;    // of a sequence
-  std::vector<Entry> entries; // of a mapping, in file order
+  bool plain = true;           // a scalar without quotes: may be a number or a boolean
+  std::string scalar;          // the text of a scalar
+  std::vector<Node> items;     // of a sequence
+  std::vector<Entry> entries;  // of a mapping, in file order
   std::shared_ptr<const Source> source;
   int line = 0, column = 0, length = 1;  // from 1
 

@@ -113,15 +113,25 @@ class Reader {
 
   Refusal take(const yaml_event_t& event) {
     switch (event.type) {
-      case YAML_DOCUMENT_START_EVENT: anchors_.clear(); return std::nullopt;
-      case YAML_DOCUMENT_END_EVENT: documents_.push_back(std::move(root_)); return std::nullopt;
-      case YAML_SCALAR_EVENT: return scalar(event);
-      case YAML_ALIAS_EVENT: return alias(event);
-      case YAML_SEQUENCE_START_EVENT: return open(event, Node::Kind::sequence, event.data.sequence_start.anchor, event.data.sequence_start.tag);
-      case YAML_MAPPING_START_EVENT: return open(event, Node::Kind::mapping, event.data.mapping_start.anchor, event.data.mapping_start.tag);
+      case YAML_DOCUMENT_START_EVENT:
+        anchors_.clear();
+        return std::nullopt;
+      case YAML_DOCUMENT_END_EVENT:
+        documents_.push_back(std::move(root_));
+        return std::nullopt;
+      case YAML_SCALAR_EVENT:
+        return scalar(event);
+      case YAML_ALIAS_EVENT:
+        return alias(event);
+      case YAML_SEQUENCE_START_EVENT:
+        return open(event, Node::Kind::sequence, event.data.sequence_start.anchor, event.data.sequence_start.tag);
+      case YAML_MAPPING_START_EVENT:
+        return open(event, Node::Kind::mapping, event.data.mapping_start.anchor, event.data.mapping_start.tag);
       case YAML_SEQUENCE_END_EVENT:
-      case YAML_MAPPING_END_EVENT: return close();
-      default: return std::nullopt;
+      case YAML_MAPPING_END_EVENT:
+        return close();
+      default:
+        return std::nullopt;
     }
   }
 
@@ -207,14 +217,42 @@ class Reader {
     const int line = static_cast<int>(parser_.problem_mark.line) + 1;
     const int place = column(parser_.problem_mark);
     const std::string_view text = source_->line(line);
-    if (const auto index = static_cast<size_t>(place) - 1; index < text.size() && text[index] == '\t')
-      return at(source_, line, place, 1, "a tab cannot indent").with_hint("indent with spaces");
-    Error error = at(source_, line, place, 1, std::string("not valid YAML: ") + (parser_.problem != nullptr ? parser_.problem : "cannot be read"));
-    if (parser_.context != nullptr) {
-      error.message += " " + std::string(parser_.context);
-      if (parser_.context_mark.line != parser_.problem_mark.line) error.message += " that begins on line " + std::to_string(parser_.context_mark.line + 1);
-    }
-    return error;
+    const auto index = static_cast<size_t>(place) - 1;
+    const SyntaxFault fault = explain(index < text.size() ? text[index] : '\0');
+    return at(source_, line, place, 1, "not valid YAML: " + fault.message).with_hint(fault.hint);
+  }
+
+  struct SyntaxFault {
+    std::string message, hint;
+  };
+
+  // libyaml's words for what people mostly get wrong, in ours. `found` is the character at the fault.
+  SyntaxFault explain(char found) const {
+    const std::string_view problem = parser_.problem != nullptr ? parser_.problem : "cannot be read";
+    const std::string_view context = parser_.context != nullptr ? parser_.context : "";
+    const std::string begin = std::to_string(parser_.context_mark.line + 1);
+    if (found == '\t') return {"a tab cannot indent", "indent with spaces"};
+    if (context == "while parsing a flow sequence") return {"expected ',' or ']' in the list that begins on line " + begin, "close the list with ]"};
+    if (context == "while parsing a flow mapping") return {"expected ',' or '}' in the mapping that begins on line " + begin, "close the mapping with }"};
+    if (context == "while parsing a flow node") return {"a list or mapping in brackets is not complete", "close it with ] or }"};
+    if (problem == "did not find expected key")
+      return {"expected a key at the same depth as the mapping that begins on line " + begin, "align the keys of a mapping"};
+    if (problem == "did not find expected '-' indicator")
+      return {"expected '-' at the same depth as the list that begins on line " + begin, "align the items of a list"};
+    if (problem == "mapping values are not allowed in this context")
+      return {"a ':' that makes no key", "put text with ': ' in quotes, and each key on a line of its own"};
+    if (problem == "block sequence entries are not allowed in this context")
+      return {"a list cannot begin here", "begin it on a line of its own, or write [a, b]"};
+    if (problem == "could not find expected ':'") return {"expected ':' after the key on line " + begin, "write key: value"};
+    if (problem == "found unexpected end of stream") return {"the quote that opens on line " + begin + " is never closed", "close the quote"};
+    if (problem == "found unexpected document indicator") return {"the quote that opens on line " + begin + " is never closed", "close the quote"};
+    if (problem == "found unknown escape character") return {"unknown escape in a text in double quotes", "write \\\\ for a backslash, or use single quotes"};
+    if (problem == "found character that cannot start any token") return {std::string("a value cannot begin with '") + found + "'", "put it in quotes"};
+    if (problem == "found undefined tag handle") return {"tags such as !a!b are not used here", "write a plain value"};
+    if (problem.find("depth") != std::string_view::npos) return {"lists and mappings are nested too deeply", "flatten them"};
+    std::string message(problem);
+    if (!context.empty()) message += " " + std::string(context) + " that begins on line " + begin;
+    return {message, ""};
   }
 
   // The reader knows offsets only.
@@ -253,7 +291,8 @@ Status check_text(const std::shared_ptr<const Source>& source) {
   const size_t bad = first_bad_byte(text);
   if (bad == text.size()) return {};
   const auto [line, column] = source->position(bad);
-  return at(source, line, column, 1, text[bad] == '\0' ? "found a NUL byte; expected text" : "this byte is not valid UTF-8").with_hint("save the file as UTF-8 text");
+  return at(source, line, column, 1, text[bad] == '\0' ? "found a NUL byte; expected text" : "this byte is not valid UTF-8")
+      .with_hint("save the file as UTF-8 text");
 }
 
 Result<std::vector<Node>> build(std::string text, std::string name) {
