@@ -9,12 +9,16 @@ namespace mlopsctl {
 void Source::index_lines() {
   starts.assign(1, 0);
   const std::string_view all = text;
-  for (size_t i = all.find_first_of("\n\r\xC2\xE2"); i < all.size(); i = all.find_first_of("\n\r\xC2\xE2", i)) {
-    const std::string_view rest = all.substr(i);
-    const size_t length = rest.starts_with("\r\n") || rest.starts_with("\xC2\x85")               ? 2
-                          : rest.starts_with("\xE2\x80\xA8") || rest.starts_with("\xE2\x80\xA9") ? 3
-                          : rest.front() == '\n' || rest.front() == '\r'                         ? 1
-                                                                                                 : 0;
+  for (size_t i = 0; i < all.size();) {
+    const auto byte = static_cast<unsigned char>(all[i]);
+    if (byte != '\n' && byte != '\r' && byte != 0xC2 && byte != 0xE2) {
+      ++i;
+      continue;
+    }
+    const std::string_view rest = all.substr(i, 3);
+    size_t length = byte == '\n' || byte == '\r' ? 1 : 0;
+    if (rest.starts_with("\r\n") || rest.starts_with("\xC2\x85")) length = 2;
+    if (rest == "\xE2\x80\xA8" || rest == "\xE2\x80\xA9") length = 3;
     i += std::max<size_t>(length, 1);
     if (length > 0) starts.push_back(i);
   }
@@ -38,8 +42,9 @@ std::string_view Source::line(int number) const {
       ++start;
     }
   }
-  const std::string_view rest = std::string_view(text).substr(start);
-  return rest.substr(0, rest.find_first_of("\r\n"));
+  std::string_view rest = std::string_view(text).substr(start);
+  rest = rest.substr(0, rest.find('\n'));
+  return rest.substr(0, rest.find('\r'));
 }
 
 SourceSpan Node::span() const {

@@ -1,6 +1,6 @@
 // Document: strict YAML (and so JSON) with a position on every node. Read by libyaml (pipeline/base/yaml_reader.cpp).
 //
-// Stricter than YAML: duplicate keys, undefined or cyclic aliases, more than 200,000 nodes after alias expansion, tags,
+// Stricter than YAML: duplicate keys, undefined or cyclic aliases, more than 200,000 nodes after alias expansion or 100 levels, tags,
 // several documents where one is expected, and keys that are not scalars are errors. Scalars follow the YAML 1.2 core schema:
 // only true/false are booleans ("yes" is text).
 #pragma once

@@ -1,10 +1,12 @@
-// The reading half of Document; the one place that includes libyaml.
+// The reading half of Document; the one place that includes yaml-cpp.
 #include <algorithm>
-#include <charconv>
 #include <map>
+#include <sstream>
 #include <unordered_set>
 
-#include <yaml.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
 
 #include "pipeline/base/document.hpp"
 #include "pipeline/base/files.hpp"
@@ -15,6 +17,7 @@ namespace {
 
 constexpr size_t max_nodes = 200'000;
 constexpr size_t max_bytes = 16u << 20;
+constexpr size_t max_depth = 100;  // everything that walks a Node calls itself
 
 Error at(const std::shared_ptr<const Source>& source, int line, int column, int length, std::string message) {
   Error error = config_error(std::move(message));
@@ -37,240 +40,168 @@ size_t count(const Node& node) {
   return total;
 }
 
-// libyaml counts columns in characters, spans count bytes.
-int byte_column(std::string_view line, size_t characters) {
-  size_t i = 0;
-  for (; characters > 0 && i < line.size(); --characters) {
-    ++i;
-    while (i < line.size() && (static_cast<unsigned char>(line[i]) & 0xC0) == 0x80) ++i;
-  }
-  return static_cast<int>(i + characters) + 1;
-}
-
-// One event of libyaml, freed with it.
-class Event {
- public:
-  Event() = default;
-  ~Event() { yaml_event_delete(&event_); }
-  Event(const Event&) = delete;
-  Event& operator=(const Event&) = delete;
-  yaml_event_t* operator->() { return &event_; }
-  yaml_event_t* get() { return &event_; }
-
- private:
-  yaml_event_t event_{};
+// Thrown out of yaml-cpp's callbacks and caught in build(): the only way to stop its parser. Never leaves this file.
+struct Refusal {
+  Error error;
 };
 
-class Reader {
- public:
-  explicit Reader(std::shared_ptr<const Source> source) : source_(std::move(source)), ascii_(is_ascii(source_->text)) {
-    yaml_parser_initialize(&parser_);
-    yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(source_->text.data()), source_->text.size());
+// Bytes from a quote to its end on the same line, both quotes included; 1 where it ends on another line.
+int quoted_length(std::string_view line, size_t start) {
+  const char quote = start < line.size() ? line[start] : '\0';
+  for (size_t i = start + 1; i < line.size(); ++i) {
+    if (quote == '"' && line[i] == '\\') ++i;
+    else if (line[i] == quote && quote == '\'' && i + 1 < line.size() && line[i + 1] == quote) ++i;
+    else if (line[i] == quote) return static_cast<int>(i - start + 1);
   }
-  ~Reader() { yaml_parser_delete(&parser_); }
-  Reader(const Reader&) = delete;
-  Reader& operator=(const Reader&) = delete;
+  return 1;
+}
 
-  Result<std::vector<Node>> read() {
-    while (true) {
-      Event event;
-      if (yaml_parser_parse(&parser_, event.get()) == 0) return syntax_error();
-      if (event->type == YAML_STREAM_END_EVENT) return std::move(documents_);
-      if (auto refusal = take(*event.get())) return std::move(*refusal);
-    }
+// Builds the tree from yaml-cpp's events, so that every rule is applied before a node exists twice (an alias bomb never unfolds).
+class Builder final : public YAML::EventHandler {
+ public:
+  explicit Builder(std::shared_ptr<const Source> source) : source_(std::move(source)) {}
+
+  Node take() { return std::move(root_); }
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { add(make(mark, Node::Kind::null), anchor); }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+    Node node = make(mark, Node::Kind::scalar);
+    refuse_tag(tag, node);
+    node.plain = tag != "!";
+    node.scalar = value;
+    if (!node.plain) node.length = quoted_length(source_->line(node.line), static_cast<size_t>(node.column) - 1);
+    else if (value.find('\n') == std::string::npos) node.length = std::max(1, static_cast<int>(value.size()));
+    if (node.plain && (value.empty() || value == "~" || value == "null" || value == "Null" || value == "NULL")) node.kind = Node::Kind::null;
+    add(std::move(node), anchor);
   }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    Node place = make(mark, Node::Kind::null);
+    const std::string_view rest = source_->line(place.line).substr(static_cast<size_t>(place.column) - 1);
+    const std::string name(rest.substr(0, rest.find_first_of(" \t,]}")));
+    place.length = static_cast<int>(name.size());
+    const auto found = anchors_.find(anchor);
+    if (found == anchors_.end()) throw Refusal{at(place, "the alias " + name + " stands inside its own anchor: the value would be endless")};
+    nodes_ += count(found->second);
+    check_budget(place);
+    add(found->second, 0);
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+    open(mark, tag, anchor, Node::Kind::sequence);
+  }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+    open(mark, tag, anchor, Node::Kind::mapping);
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapEnd() override { close(); }
 
  private:
-  using Refusal = std::optional<Error>;
-
   // A list or mapping under construction.
   struct Open {
     Node node;
-    std::string anchor;
+    YAML::anchor_t anchor = 0;
     std::optional<Node> key;               // a mapping's key that waits for its value
     std::unordered_set<std::string> seen;  // a mapping's keys
   };
 
-  static bool is_ascii(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-  }
-
-  static std::string text_of(const yaml_char_t* text) { return text == nullptr ? std::string() : std::string(reinterpret_cast<const char*>(text)); }
-
-  int column(const yaml_mark_t& mark) const {
-    return ascii_ ? static_cast<int>(mark.column) + 1 : byte_column(source_->line(static_cast<int>(mark.line) + 1), mark.column);
-  }
-
-  Node make(const yaml_event_t& event, Node::Kind kind) const {
+  Node make(const YAML::Mark& mark, Node::Kind kind) const {
     Node node;
     node.kind = kind;
     node.source = source_;
-    node.line = static_cast<int>(event.start_mark.line) + 1;
-    node.column = column(event.start_mark);
+    node.line = mark.line + 1;
+    node.column = mark.column + 1;
     return node;
   }
 
-  Refusal take(const yaml_event_t& event) {
-    switch (event.type) {
-      case YAML_DOCUMENT_START_EVENT:
-        anchors_.clear();
-        return std::nullopt;
-      case YAML_DOCUMENT_END_EVENT:
-        documents_.push_back(std::move(root_));
-        return std::nullopt;
-      case YAML_SCALAR_EVENT:
-        return scalar(event);
-      case YAML_ALIAS_EVENT:
-        return alias(event);
-      case YAML_SEQUENCE_START_EVENT:
-        return open(event, Node::Kind::sequence, event.data.sequence_start.anchor, event.data.sequence_start.tag);
-      case YAML_MAPPING_START_EVENT:
-        return open(event, Node::Kind::mapping, event.data.mapping_start.anchor, event.data.mapping_start.tag);
-      case YAML_SEQUENCE_END_EVENT:
-      case YAML_MAPPING_END_EVENT:
-        return close();
-      default:
-        return std::nullopt;
-    }
+  void refuse_tag(const std::string& tag, const Node& node) const {
+    if (tag.empty() || tag == "?" || tag == "!") return;
+    throw Refusal{at(node.source, node.line, node.column, 1, "tags such as " + tag + " are not used here; expected a plain value")};
   }
 
-  static Refusal refuse_tag(const yaml_char_t* tag, const Node& node) {
-    if (tag == nullptr) return std::nullopt;
-    return at(node.source, node.line, node.column, 1, "tags such as " + text_of(tag) + " are not used here; expected a plain value");
+  void check_budget(const Node& place) const {
+    if (nodes_ > max_nodes) throw Refusal{at(place, "the document grows past " + std::to_string(max_nodes) + " values here, aliases included")};
   }
 
-  Refusal scalar(const yaml_event_t& event) {
-    const auto& data = event.data.scalar;
-    Node node = make(event, Node::Kind::scalar);
-    if (auto refusal = refuse_tag(data.tag, node)) return refusal;
-    node.plain = data.style == YAML_PLAIN_SCALAR_STYLE;
-    node.scalar.assign(reinterpret_cast<const char*>(data.value), data.length);
-    if (event.end_mark.line == event.start_mark.line) node.length = std::max(1, column(event.end_mark) - node.column);
-    if (node.plain && (node.scalar.empty() || node.scalar == "~" || node.scalar == "null" || node.scalar == "Null" || node.scalar == "NULL"))
-      node.kind = Node::Kind::null;
-    return add(std::move(node), text_of(data.anchor));
-  }
-
-  Refusal alias(const yaml_event_t& event) {
-    Node place = make(event, Node::Kind::null);
-    const std::string name = text_of(event.data.alias.anchor);
-    place.length = static_cast<int>(name.size()) + 1;
-    for (const Open& level : open_)
-      if (level.anchor == name) return at(place, "the alias *" + name + " stands inside its own anchor: the value would be endless");
-    const auto found = anchors_.find(name);
-    if (found == anchors_.end()) return at(place, "the alias *" + name + " has no anchor: expected &" + name + " before it");
-    nodes_ += count(found->second);
-    if (auto refusal = check_budget(place)) return refusal;
-    return add(found->second, "");
-  }
-
-  Refusal check_budget(const Node& place) const {
-    if (nodes_ <= max_nodes) return std::nullopt;
-    return at(place, "the document grows past " + std::to_string(max_nodes) + " values here, aliases included");
-  }
-
-  bool key_expected() const { return !open_.empty() && open_.back().node.kind == Node::Kind::mapping && !open_.back().key; }
-
-  Refusal open(const yaml_event_t& event, Node::Kind kind, const yaml_char_t* anchor, const yaml_char_t* tag) {
-    Open level{make(event, kind), text_of(anchor), std::nullopt, {}};
-    if (auto refusal = refuse_tag(tag, level.node)) return refusal;
-    if (key_expected()) return at(level.node, "a key must be text, not a list or a mapping");
+  void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Node::Kind kind) {
+    Open level{make(mark, kind), anchor, std::nullopt, {}};
+    refuse_tag(tag, level.node);
+    if (!open_.empty() && open_.back().node.kind == Node::Kind::mapping && !open_.back().key)
+      throw Refusal{at(level.node, "a key must be text, not a list or a mapping")};
     open_.push_back(std::move(level));
-    return std::nullopt;
   }
 
-  Refusal close() {
+  void close() {
     Open level = std::move(open_.back());
     open_.pop_back();
-    return add(std::move(level.node), level.anchor);
+    add(std::move(level.node), level.anchor);
   }
 
-  Refusal add(Node node, const std::string& anchor) {
+  void add(Node node, YAML::anchor_t anchor) {
     ++nodes_;
-    if (auto refusal = check_budget(node)) return refusal;
-    if (!anchor.empty()) anchors_[anchor] = node;
+    check_budget(node);
+    if (anchor != 0) anchors_[anchor] = node;
     if (open_.empty()) {
       root_ = std::move(node);
-      return std::nullopt;
+      return;
     }
     Open& parent = open_.back();
     if (parent.node.kind == Node::Kind::sequence) {
       parent.node.items.push_back(std::move(node));
-      return std::nullopt;
+      return;
     }
     if (parent.key) {
       parent.node.entries.push_back({std::move(*parent.key), std::move(node)});
       parent.key.reset();
-      return std::nullopt;
+      return;
     }
-    if (node.kind != Node::Kind::scalar && node.kind != Node::Kind::null) return at(node, "a key must be text, not a list or a mapping");
-    if (node.scalar == "<<" && node.plain) return at(node, "merge keys (<<) are not supported; use an overlay file (-f base.yaml -f over.yaml)");
-    if (!parent.seen.insert(node.scalar).second) return at(node, "key \"" + node.scalar + "\" appears twice in the same mapping");
+    if (node.scalar == "<<" && node.plain) throw Refusal{at(node, "merge keys (<<) are not supported; use an overlay file (-f base.yaml -f over.yaml)")};
+    if (!parent.seen.insert(node.scalar).second) throw Refusal{at(node, "key \"" + node.scalar + "\" appears twice in the same mapping")};
     parent.key = std::move(node);
-    return std::nullopt;
-  }
-
-  Error syntax_error() const {
-    if (parser_.error == YAML_MEMORY_ERROR) return at(source_, 1, 1, 1, "out of memory while reading");
-    if (parser_.error == YAML_READER_ERROR) return unreadable_byte();
-    const int line = static_cast<int>(parser_.problem_mark.line) + 1;
-    const int place = column(parser_.problem_mark);
-    const std::string_view text = source_->line(line);
-    const auto index = static_cast<size_t>(place) - 1;
-    const SyntaxFault fault = explain(index < text.size() ? text[index] : '\0');
-    return at(source_, line, place, 1, "not valid YAML: " + fault.message).with_hint(fault.hint);
-  }
-
-  struct SyntaxFault {
-    std::string message, hint;
-  };
-
-  // libyaml's words for what people mostly get wrong, in ours. `found` is the character at the fault.
-  SyntaxFault explain(char found) const {
-    const std::string_view problem = parser_.problem != nullptr ? parser_.problem : "cannot be read";
-    const std::string_view context = parser_.context != nullptr ? parser_.context : "";
-    const std::string begin = std::to_string(parser_.context_mark.line + 1);
-    if (found == '\t') return {"a tab cannot indent", "indent with spaces"};
-    if (context == "while parsing a flow sequence") return {"expected ',' or ']' in the list that begins on line " + begin, "close the list with ]"};
-    if (context == "while parsing a flow mapping") return {"expected ',' or '}' in the mapping that begins on line " + begin, "close the mapping with }"};
-    if (context == "while parsing a flow node") return {"a list or mapping in brackets is not complete", "close it with ] or }"};
-    if (problem == "did not find expected key")
-      return {"expected a key at the same depth as the mapping that begins on line " + begin, "align the keys of a mapping"};
-    if (problem == "did not find expected '-' indicator")
-      return {"expected '-' at the same depth as the list that begins on line " + begin, "align the items of a list"};
-    if (problem == "mapping values are not allowed in this context")
-      return {"a ':' that makes no key", "put text with ': ' in quotes, and each key on a line of its own"};
-    if (problem == "block sequence entries are not allowed in this context")
-      return {"a list cannot begin here", "begin it on a line of its own, or write [a, b]"};
-    if (problem == "could not find expected ':'") return {"expected ':' after the key on line " + begin, "write key: value"};
-    if (problem == "found unexpected end of stream") return {"the quote that opens on line " + begin + " is never closed", "close the quote"};
-    if (problem == "found unexpected document indicator") return {"the quote that opens on line " + begin + " is never closed", "close the quote"};
-    if (problem == "found unknown escape character") return {"unknown escape in a text in double quotes", "write \\\\ for a backslash, or use single quotes"};
-    if (problem == "found character that cannot start any token") return {std::string("a value cannot begin with '") + found + "'", "put it in quotes"};
-    if (problem == "found undefined tag handle") return {"tags such as !a!b are not used here", "write a plain value"};
-    if (problem.find("depth") != std::string_view::npos) return {"lists and mappings are nested too deeply", "flatten them"};
-    std::string message(problem);
-    if (!context.empty()) message += " " + std::string(context) + " that begins on line " + begin;
-    return {message, ""};
-  }
-
-  // The reader knows offsets only.
-  Error unreadable_byte() const {
-    const auto [line, place] = source_->position(parser_.problem_offset);
-    return at(source_, line, place, 1, std::string("not valid YAML: ") + (parser_.problem != nullptr ? parser_.problem : "cannot be read"))
-        .with_hint("save the file as UTF-8 text");
   }
 
   std::shared_ptr<const Source> source_;
-  bool ascii_;
-  yaml_parser_t parser_{};
   std::vector<Open> open_;
-  std::map<std::string, Node> anchors_;
+  std::map<YAML::anchor_t, Node> anchors_;
   size_t nodes_ = 0;
   Node root_;
-  std::vector<Node> documents_;
 };
+
+struct SyntaxFault {
+  std::string_view problem;  // how yaml-cpp says it
+  std::string_view message, hint;
+};
+
+// yaml-cpp's words for what people mostly get wrong, in ours.
+constexpr SyntaxFault syntax_faults[] = {
+    {"illegal tab when looking for indentation", "a tab cannot indent", "indent with spaces"},
+    {"end of sequence flow not found", "expected ',' or ']': a list in brackets is not complete", "close the list with ]"},
+    {"end of map flow not found", "expected ',' or '}': a mapping in braces is not complete", "close the mapping with }"},
+    {"end of map not found", "expected a key at the depth of the keys before it", "align the keys of a mapping"},
+    {"end of sequence not found", "expected '-' at the depth of the items before it", "align the items of a list"},
+    {"illegal map value", "a ':' that makes no key", "put text with ': ' in quotes, and each key on a line of its own"},
+    {"illegal map key", "a key cannot stand here", "put each key on a line of its own"},
+    {"illegal block entry", "a list cannot begin here", "begin it on a line of its own, or write [a, b]"},
+    {"illegal EOF in scalar", "a quote is never closed", "close the quote"},
+    {"illegal document indicator in scalar", "a quote is never closed", "close the quote"},
+    {"illegal flow end", "a bracket closes that was never opened", "remove it, or put the text in quotes"},
+    {"unknown escape character: ", "unknown escape in a text in double quotes", "write \\\\ for a backslash, or use single quotes"},
+    {"unknown token", "a value cannot begin with this character", "put it in quotes"},
+    {"the referenced anchor is not defined", "the alias has no anchor: expected & and its name before it", "define the anchor first, or put the text in quotes"},
+    {"alias not found after *", "a name must follow *", "put the text in quotes"},
+    {"anchor not found after &", "a name must follow &", "put the text in quotes"},
+    {"YAML node depth exceeded", "lists and mappings are nested too deeply", "flatten them"},
+};
+
+Error syntax_error(const std::shared_ptr<const Source>& source, const YAML::Mark& mark, std::string_view problem) {
+  for (const SyntaxFault& fault : syntax_faults)
+    if (problem.starts_with(fault.problem))
+      return at(source, mark.line + 1, mark.column + 1, 1, "not valid YAML: " + std::string(fault.message)).with_hint(std::string(fault.hint));
+  return at(source, mark.line + 1, mark.column + 1, 1, "not valid YAML: " + std::string(problem));
+}
 
 // Offset of the first NUL or byte that is no UTF-8; text.size() where all is well.
 size_t first_bad_byte(std::string_view text) {
@@ -300,7 +231,22 @@ Result<std::vector<Node>> build(std::string text, std::string name) {
   auto source = std::make_shared<Source>(Source{std::move(name), std::move(text), {}});
   source->index_lines();
   TRY(check_text(source));
-  return Reader(source).read();
+  std::istringstream stream(source->text);
+  std::vector<Node> documents;
+  try {
+    YAML::Parser parser(stream);
+    while (true) {
+      Builder builder(source);
+      if (!parser.HandleNextDocument(builder)) return documents;
+      documents.push_back(builder.take());
+    }
+  } catch (Refusal& refusal) {
+    return std::move(refusal.error);
+  } catch (const YAML::DeepRecursion& e) {
+    return syntax_error(source, e.mark, "YAML node depth exceeded");
+  } catch (const YAML::Exception& e) {
+    return syntax_error(source, e.mark, e.msg);
+  }
 }
 
 }  // namespace

@@ -80,7 +80,7 @@ class PlaceReader {
 };
 
 // Takes the fields that every stage has out of `values`; the rest are the kind's own.
-void take_common(Json& values, uint64_t pipeline_seed, StageSpec& stage) {
+void take_common(Json& values, uint64_t pipeline_seed, const std::vector<std::string>& common_names, StageSpec& stage) {
   const Json seed = values["seed"];
   stage.seed = seed.is_null() ? pipeline_seed : seed.get<uint64_t>();
   if (values["timeout"].is_number()) stage.timeout = values["timeout"];
@@ -89,10 +89,11 @@ void take_common(Json& values, uint64_t pipeline_seed, StageSpec& stage) {
   if (values["cache"].is_boolean()) stage.cache = values["cache"];
   stage.kind = values["kind"];
   values.erase("kind");
-  for (const auto& field : stage_fields()) values.erase(field.name);
+  for (const std::string& field : common_names) values.erase(field);
 }
 
-StageSpec make_stage(const Node::Entry& entry, Json values, uint64_t pipeline_seed, PlaceReader& places, PlaceReader& models) {
+StageSpec make_stage(const Node::Entry& entry, Json values, uint64_t pipeline_seed, const std::vector<std::string>& common_names, PlaceReader& places,
+                     PlaceReader& models) {
   StageSpec stage;
   stage.name = entry.key.scalar;
   stage.span = entry.key.span();
@@ -103,7 +104,7 @@ StageSpec make_stage(const Node::Entry& entry, Json values, uint64_t pipeline_se
   places.below(path, [&](std::string field, const Node& node) { stage.fields.emplace(std::move(field), node.span()); });
   models.below(path, [&](std::string field, const Node& node) { stage.models.push_back({std::move(field), node.scalar, node.span()}); });
   if (!values.is_object()) return stage;
-  take_common(values, pipeline_seed, stage);
+  take_common(values, pipeline_seed, common_names, stage);
   stage.params = std::move(values);
   return stage;
 }
@@ -115,9 +116,13 @@ Pipeline make_pipeline(const Node& root, Json& values, const Findings& findings,
   if (const Node* inputs = root.find("inputs"))
     for (const auto& entry : inputs->entries) pipeline.inputs.push_back(make_input(entry, std::move(values["inputs"][entry.key.scalar]), errors));
   PlaceReader places(findings.places), models(findings.models);
-  if (const Node* stages = root.find("stages"))
-    for (const auto& entry : stages->entries)
-      pipeline.stages.push_back(make_stage(entry, std::move(values["stages"][entry.key.scalar]), pipeline.seed, places, models));
+  const auto common_names = names_of(stage_fields());
+  const Node* stages = root.find("stages");
+  if (stages == nullptr || stages->kind != Node::Kind::mapping) return pipeline;
+  Json& stage_values = values["stages"];
+  pipeline.stages.reserve(stages->entries.size());
+  for (const auto& entry : stages->entries)
+    pipeline.stages.push_back(make_stage(entry, std::move(stage_values[entry.key.scalar]), pipeline.seed, common_names, places, models));
   return pipeline;
 }
 

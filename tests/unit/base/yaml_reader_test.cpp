@@ -1,0 +1,106 @@
+#include <gtest/gtest.h>
+
+#include "pipeline/base/document.hpp"
+
+namespace mlopsctl {
+namespace {
+
+// "line:column: message | hint", or "" where the text is good.
+std::string fault_of(const std::string& text) {
+  const auto read = parse_yaml(text, "a.yaml");
+  if (read) return "";
+  const Error& error = read.error();
+  std::string said = error.span ? std::to_string(error.span->line) + ":" + std::to_string(error.span->column) + ": " : "";
+  said += error.message;
+  return error.hint.empty() ? said : said + " | " + error.hint;
+}
+
+TEST(YamlReader, DuplicateKeys) { EXPECT_EQ(fault_of("a: 1\nb:\n  c: 1\n  d: 2\n  c: 3\n"), "5:3: key \"c\" appears twice in the same mapping"); }
+
+TEST(YamlReader, Aliases) {
+  const auto good = parse_yaml("a: &x [1, 2]\nb: *x\n", "a.yaml");
+  ASSERT_TRUE(good.ok());
+  EXPECT_EQ(to_json(*good).dump(), R"({"a":[1,2],"b":[1,2]})");
+  EXPECT_EQ(fault_of("a: *x\n"), "1:4: the alias *x has no anchor: expected &x before it");
+  EXPECT_EQ(fault_of("a: &x\n  b: *x\n"), "2:6: the alias *x stands inside its own anchor: the value would be endless");
+}
+
+TEST(YamlReader, AnAliasBombIsRefusedEarly) {
+  std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i < 20; ++i) {
+    const std::string below = "*a" + std::to_string(i - 1);
+    bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [";
+    for (int k = 0; k < 10; ++k) bomb += below + (k < 9 ? ", " : "]\n");
+  }
+  EXPECT_EQ(fault_of(bomb), "6:10: the document grows past 200000 values here, aliases included");
+}
+
+TEST(YamlReader, WhatIsNotUsedHere) {
+  EXPECT_EQ(fault_of("a: !!python/object x\n"), "1:4: tags such as tag:yaml.org,2002:python/object are not used here; expected a plain value");
+  EXPECT_EQ(fault_of("a: {<<: {b: 1}}\n"), "1:5: merge keys (<<) are not supported; use an overlay file (-f base.yaml -f over.yaml)");
+  EXPECT_EQ(fault_of("? [a]\n: b\n"), "1:3: a key must be text, not a list or a mapping");
+  EXPECT_EQ(fault_of("a: 1\n---\nb: 2\n"), "3:1: a second document starts here; expected one");
+}
+
+TEST(YamlReader, Bytes) {
+  EXPECT_EQ(fault_of(std::string("a: b\n\0", 6)), "2:1: found a NUL byte; expected text | save the file as UTF-8 text");
+  EXPECT_EQ(fault_of("a: \xE9t\xE9\n"), "1:4: this byte is not valid UTF-8 | save the file as UTF-8 text");
+  EXPECT_EQ(fault_of("a: b\nc: \x01\n"), "2:4: not valid YAML: control characters are not allowed | save the file as UTF-8 text");
+  EXPECT_EQ(fault_of("\xEF\xBB\xBF"
+                     "a: 1\r\nb: 2\r\n"),
+            "");
+}
+
+TEST(YamlReader, SyntaxInWordsThatHelp) {
+  EXPECT_EQ(fault_of("a:\n\tb: 1\n"), "2:1: not valid YAML: a tab cannot indent | indent with spaces");
+  EXPECT_EQ(fault_of("a: [1, 2\nb: 3\n"), "2:2: not valid YAML: expected ',' or ']' in the list that begins on line 1 | close the list with ]");
+  EXPECT_EQ(fault_of("a: {b: 1\n"), "2:1: not valid YAML: expected ',' or '}' in the mapping that begins on line 1 | close the mapping with }");
+  EXPECT_EQ(fault_of("a: \"b\nc: d\n"), "3:1: not valid YAML: the quote that opens on line 1 is never closed | close the quote");
+  EXPECT_EQ(fault_of("a: b: c\n"), "1:5: not valid YAML: a ':' that makes no key | put text with ': ' in quotes, and each key on a line of its own");
+  EXPECT_EQ(fault_of("a:\n  b: 1\n c: 2\n"),
+            "3:2: not valid YAML: expected a key at the same depth as the mapping that begins on line 1 | align the keys of a mapping");
+  EXPECT_EQ(fault_of("a: @b\n"), "1:4: not valid YAML: a value cannot begin with '@' | put it in quotes");
+  EXPECT_EQ(fault_of("a: \"\\q\"\n"), "1:5: not valid YAML: unknown escape in a text in double quotes | write \\\\ for a backslash, or use single quotes");
+  EXPECT_EQ(fault_of(std::string(2000, '[')), "1:101: lists and mappings are nested more than 100 deep here");
+}
+
+TEST(YamlReader, ColumnsCountBytesAndLengthsAreExact) {
+  const auto read = parse_yaml("ä: {é: 'x y', b: 12}\n", "a.yaml");
+  ASSERT_TRUE(read.ok());
+  const Node& inner = read->entries[0].value;
+  EXPECT_EQ(inner.column, 5);
+  EXPECT_EQ(inner.entries[0].value.column, 10);
+  EXPECT_EQ(inner.entries[0].value.length, 5);
+  EXPECT_EQ(inner.entries[1].value.column, 20);
+  EXPECT_EQ(inner.entries[1].value.length, 2);
+  EXPECT_EQ(inner.entries[1].value.span().excerpt, "ä: {é: 'x y', b: 12}");
+}
+
+TEST(YamlReader, ScalarsFollowTheCoreSchema) {
+  const auto read = parse_yaml("[yes, true, 1, +2, 1.5e3, '1', ~, null, , 0x10, 1_000, .inf, 2026-01-31]\n", "a.yaml");
+  ASSERT_FALSE(read.ok());  // an empty item between commas is no YAML
+  const auto good = parse_yaml("[yes, true, 1, +2, 1.5e3, '1', ~, null, 0x10, 1_000, .inf, 2026-01-31]\n", "a.yaml");
+  ASSERT_TRUE(good.ok());
+  EXPECT_EQ(to_json(*good).dump(), R"(["yes",true,1,2,1500.0,"1",null,null,"0x10","1_000",".inf","2026-01-31"])");
+}
+
+TEST(YamlReader, StreamsAndEmptyDocuments) {
+  const auto two = parse_yaml_stream("a: 1\n---\nb: 2\n", "a.yaml");
+  ASSERT_TRUE(two.ok());
+  EXPECT_EQ(two->size(), 2u);
+  const auto none = parse_yaml("# nothing\n", "a.yaml");
+  ASSERT_TRUE(none.ok());
+  EXPECT_EQ(none->kind, Node::Kind::null);
+  EXPECT_EQ(none->line, 1);
+}
+
+TEST(YamlReader, LinesEndAsYamlSaysTheyDo) {
+  const auto read = parse_yaml("a: 1\rb: 2\r\nc: 3\n", "a.yaml");
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(read->entries[1].value.span().excerpt, "b: 2");
+  EXPECT_EQ(read->entries[2].value.line, 3);
+  EXPECT_EQ(read->entries[2].value.span().excerpt, "c: 3");
+}
+
+}  // namespace
+}  // namespace mlopsctl
