@@ -84,6 +84,11 @@ Result<Contestant> judge_input(const StageInput& input, const std::vector<RowsIn
   return Contestant{std::move(model), std::move(judged), input.digest.str()};
 }
 
+void add_metrics(const std::string& prefix, const Metrics& metrics, std::map<std::string, double>& into) {
+  for (const MetricName& metric : metric_names())
+    if (const double value = metric.value(metrics); std::isfinite(value)) into[prefix + metric.name] = value;
+}
+
 Status EvaluateStage::run(StageContext& context) const {
   const auto& inputs = context.inputs();
   std::vector<RowsInput> rows;
@@ -112,11 +117,9 @@ Status EvaluateStage::run(StageContext& context) const {
              judge(rules_of(context.params()["gate"]), {challenger.judged.metrics, challenger.model.labels()}, candidate, evaluation.comparison));
 
   context.progress(0.9, "writing the evaluation");
-  for (const MetricName& metric : metric_names()) {
-    const double value = metric.value(challenger.judged.metrics);
-    if (std::isfinite(value)) report.metrics[metric.name] = value;
-    if (reference && metric.name == "accuracy") report.metrics["champion_accuracy"] = metric.value(reference->judged.metrics);
-  }
+  add_metrics("", challenger.judged.metrics, report.metrics);
+  if (reference) add_metrics("champion.", reference->judged.metrics, report.metrics);
+  report.metrics["rows"] = static_cast<double>(challenger.judged.metrics.rows);
   report.summary = summary_json(evaluation);
   report.verdict = evaluation.verdict;
   const auto folder = context.output("evaluation");

@@ -128,7 +128,7 @@ const std::vector<MetricName>& metric_names() {
       {"mcc", true, [](const Metrics& m) { return m.mcc; }},
       {"log_loss", false, [](const Metrics& m) { return m.log_loss; }},
       {"brier", false, [](const Metrics& m) { return m.brier; }},
-      {"calibration_error", false, [](const Metrics& m) { return m.calibration_error; }},
+      {"ece", false, [](const Metrics& m) { return m.calibration_error; }},
   };
   return names;
 }

@@ -57,7 +57,8 @@ Result<ml::TrainReport> fit(const ml::TrainRequest& request) {
 ml::Trainer naive_bayes() {
   return {"naive-bayes",
           "Multinomial naive Bayes on n-grams (scikit-learn's MultinomialNB).",
-          linear_fields({spec::with_default("alpha", spec::number(1e-10, 1e6, "1"), 1.0, "Added to every count, so that no term is impossible.")}),
+          linear_fields({spec::with_default("alpha", spec::number(1e-10, 1e6, "1"), 1.0, "Added to every count, so that no term is impossible.")},
+                        {{"weighting", "counts"}}),
           "",
           nullptr,
           &fit,

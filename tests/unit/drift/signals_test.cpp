@@ -1,0 +1,94 @@
+#include "stages/drift/signals.hpp"
+
+#include <gmock/gmock.h>
+
+#include "pipeline/base/random.hpp"
+
+namespace mlopsctl::drift {
+namespace {
+
+const std::vector<std::string> kLabels{"negative", "neutral", "positive"};
+
+// `rows` texts whose answers follow the shares, with lengths around `length` words and a share of unknown words around `unknown`.
+train::Profile window(uint64_t seed, size_t rows, std::vector<double> shares, size_t length, double unknown) {
+  Random random(seed);
+  std::vector<std::string> texts;
+  std::vector<float> probabilities, unknowns;
+  for (size_t i = 0; i < rows; ++i) {
+    std::string text;
+    for (size_t word = 0; word < length / 2 + random.below(length); ++word) text += "word ";
+    texts.push_back(std::move(text));
+    const double drawn = random.uniform();
+    const size_t answer = drawn < shares[0] ? 0 : drawn < shares[0] + shares[1] ? 1 : 2;
+    for (size_t k = 0; k < 3; ++k) probabilities.push_back(k == answer ? 0.8F : 0.1F);
+    unknowns.push_back(static_cast<float>(unknown * 2 * random.uniform()));
+  }
+  const std::vector<std::string_view> views(texts.begin(), texts.end());
+  return train::measure_profile("window", kLabels, views, probabilities, unknowns, {});
+}
+
+std::vector<std::string> alarms(const std::vector<Line>& lines) {
+  std::vector<std::string> names;
+  for (const Line& line : lines)
+    if (line.alarm) names.push_back(line.signal);
+  return names;
+}
+
+TEST(Signals, AreQuietWhenNothingChanged) {
+  const auto lines = compare(window(1, 800, {0.4, 0.3, 0.3}, 20, 0.05), window(2, 600, {0.4, 0.3, 0.3}, 20, 0.05), {});
+  ASSERT_EQ(lines.size(), 4U);
+  EXPECT_THAT(alarms(lines), testing::IsEmpty());
+}
+
+TEST(Signals, FindEachChange) {
+  const auto reference = window(1, 800, {0.4, 0.3, 0.3}, 20, 0.05);
+  EXPECT_THAT(alarms(compare(reference, window(2, 600, {0.65, 0.2, 0.15}, 20, 0.05), {})), testing::ElementsAre("class_mix"));
+  EXPECT_THAT(alarms(compare(reference, window(2, 600, {0.4, 0.3, 0.3}, 30, 0.05), {})), testing::ElementsAre("text_length"));
+  EXPECT_THAT(alarms(compare(reference, window(2, 600, {0.4, 0.3, 0.3}, 20, 0.2), {})), testing::ElementsAre("unknown_share"));
+  EXPECT_THAT(alarms(compare(reference, window(2, 600, {0.9, 0.05, 0.05}, 20, 0.05), {})), testing::ElementsAre("class_mix", "imbalance"));
+}
+
+TEST(Signals, DoNotAlarmForASmallEffectHoweverManyRows) {
+  const auto lines = compare(window(1, 60000, {0.40, 0.3, 0.3}, 20, 0.05), window(2, 60000, {0.43, 0.3, 0.27}, 20, 0.06), {});
+  EXPECT_LT(*lines[0].adjusted_p, 1e-6);
+  EXPECT_LT(*lines[2].adjusted_p, 1e-6);
+  EXPECT_THAT(alarms(lines), testing::IsEmpty());
+}
+
+TEST(Signals, DoNotAlarmForALargeEffectOnAFewRows) {
+  const auto lines = compare(window(1, 800, {0.4, 0.3, 0.3}, 20, 0.05), window(3, 8, {0.4, 0.3, 0.3}, 20, 0.05), {});
+  EXPECT_GT(lines[0].effect, 0.1);
+  EXPECT_THAT(alarms(lines), testing::IsEmpty());
+}
+
+TEST(Signals, CanBeSwitchedOff) {
+  Thresholds thresholds;
+  thresholds.class_mix = thresholds.imbalance = 1;
+  const auto lines = compare(window(1, 80, {0.4, 0.3, 0.3}, 20, 0.05), window(2, 60, {1, 0, 0}, 20, 0.05), thresholds);
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0].signal, "text_length");
+  EXPECT_EQ(lines[1].signal, "unknown_share");
+}
+
+TEST(Signals, ShareOneErrorRate) {
+  int any = 0;
+  constexpr int kTrials = 400;
+  Thresholds strict;
+  strict.class_mix = strict.text_length = strict.unknown_share = 0;  // p alone decides
+  strict.imbalance = 1;
+  for (uint64_t trial = 0; trial < kTrials; ++trial)
+    any += !alarms(compare(window(2 * trial + 1, 200, {0.4, 0.3, 0.3}, 20, 0.05), window(2 * trial + 2, 150, {0.4, 0.3, 0.3}, 20, 0.05), strict)).empty();
+  EXPECT_LT(any, kTrials * 0.08);
+  EXPECT_GT(any, 0);
+}
+
+TEST(Signals, SpeakInSentences) {
+  const auto lines = compare(window(1, 800, {0.4, 0.3, 0.3}, 20, 0.05), window(2, 600, {0.9, 0.05, 0.05}, 30, 0.2), {});
+  EXPECT_THAT(lines[0].detail, testing::MatchesRegex("\"negative\" is predicted for [0-9.]+ % of the rows, was [0-9.]+ %"));
+  EXPECT_THAT(lines[1].detail, testing::MatchesRegex("the median text has [0-9]+ characters, was [0-9]+"));
+  EXPECT_THAT(lines[2].detail, testing::MatchesRegex("[0-9.]+ % of a text's words are unknown to the model, was [0-9.]+ %"));
+  EXPECT_THAT(to_json(lines[3]).dump(), testing::HasSubstr("\"adjusted_p\":null"));
+}
+
+}  // namespace
+}  // namespace mlopsctl::drift

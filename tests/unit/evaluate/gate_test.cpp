@@ -1,0 +1,128 @@
+#include "stages/evaluate/gate.hpp"
+
+#include <gmock/gmock.h>
+
+namespace mlopsctl::evaluate {
+namespace {
+
+using engine::Outcome;
+
+const std::vector<std::string> kLabels{"no", "yes"};
+
+// Of `rows` rows of class 1 `right` were named right, and as many of class 0 as there are.
+Metrics with_accuracy(int right, int rows) {
+  std::vector<int> given(static_cast<size_t>(rows), 1), predicted(static_cast<size_t>(rows), 0);
+  std::fill_n(predicted.begin(), right, 1);
+  return measure_labels(given, predicted, 2);
+}
+
+Rule floor_of(std::string metric, double min) {
+  Rule rule;
+  rule.metric = std::move(metric);
+  rule.min = min;
+  return rule;
+}
+
+Rule beat_champion(double margin) {
+  Rule rule;
+  rule.metric = "accuracy";
+  rule.against_champion = true;
+  rule.margin = margin;
+  return rule;
+}
+
+Comparison counts(int64_t both, int64_t challenger, int64_t champion, int64_t neither) {
+  std::vector<char> first, second;
+  const auto add = [&](int64_t rows, char a, char b) {
+    first.insert(first.end(), static_cast<size_t>(rows), a), second.insert(second.end(), static_cast<size_t>(rows), b);
+  };
+  add(both, 1, 1), add(challenger, 1, 0), add(champion, 0, 1), add(neither, 0, 0);
+  return compare(first, second);
+}
+
+TEST(Gate, PassesWithoutRules) {
+  const Metrics metrics = with_accuracy(8, 10);
+  const auto verdict = judge({}, {metrics, kLabels}, {}, {}).value();
+  EXPECT_EQ(verdict.outcome, Outcome::pass);
+  EXPECT_EQ(verdict.summary, "accuracy 0.8000, no gate");
+  EXPECT_TRUE(verdict.checks.empty());
+}
+
+TEST(Gate, HoldsFloorsAndCeilings) {
+  const Metrics metrics = with_accuracy(8, 10);
+  Rule ceiling;
+  ceiling.metric = "accuracy";
+  ceiling.max = 0.79;
+  EXPECT_EQ(judge({floor_of("accuracy", 0.8)}, {metrics, kLabels}, {}, {})->outcome, Outcome::pass);
+  EXPECT_EQ(judge({ceiling}, {metrics, kLabels}, {}, {})->outcome, Outcome::fail);
+  const auto verdict = judge({floor_of("accuracy", 0.81)}, {metrics, kLabels}, {}, {}).value();
+  EXPECT_EQ(verdict.outcome, Outcome::fail);
+  EXPECT_EQ(verdict.summary, "accuracy 0.8000, floor 0.81");
+  ASSERT_EQ(verdict.checks.size(), 1U);
+  EXPECT_EQ(verdict.checks[0].name, "accuracy >= 0.81");
+  EXPECT_EQ(verdict.checks[0].detail, "accuracy is 0.8000, the floor 0.81");
+}
+
+TEST(Gate, ComparesWithTheChampionWithinTheMargin) {
+  const Metrics challenger = with_accuracy(860, 1000), champion = with_accuracy(863, 1000);
+  const auto comparison = counts(840, 20, 23, 117);
+  const auto verdict = judge({beat_champion(0.005)}, {challenger, kLabels}, Candidate{champion, kLabels}, comparison).value();
+  EXPECT_EQ(verdict.outcome, Outcome::pass);
+  EXPECT_EQ(verdict.summary, "accuracy 0.8600, champion 0.8630");
+  EXPECT_EQ(verdict.checks[0].name, "accuracy no worse than champion by more than 0.005");
+  EXPECT_EQ(verdict.checks[0].detail, "accuracy is 0.8600, the champion's 0.8630; 20 rows only the challenger got right, 23 only the champion");
+}
+
+TEST(Gate, SaysInconclusiveWhereChanceExplainsTheLoss) {
+  const Metrics challenger = with_accuracy(860, 1000), champion = with_accuracy(868, 1000);
+  const auto verdict = judge({beat_champion(0)}, {challenger, kLabels}, Candidate{champion, kLabels}, counts(840, 20, 28, 112)).value();
+  EXPECT_EQ(verdict.outcome, Outcome::inconclusive);
+  EXPECT_EQ(
+      verdict.checks[0].detail,
+      "accuracy is 0.8600, the champion's 0.8680; 20 rows only the challenger got right, 28 only the champion; equally good models would differ so with p = "
+      "0.1562, alpha 0.05");
+}
+
+TEST(Gate, FailsWhereChanceDoesNot) {
+  const Metrics challenger = with_accuracy(840, 1000), champion = with_accuracy(868, 1000);
+  EXPECT_EQ(judge({beat_champion(0.005)}, {challenger, kLabels}, Candidate{champion, kLabels}, counts(830, 10, 38, 122))->outcome, Outcome::fail);
+}
+
+TEST(Gate, NamesWhatIsNotThere) {
+  const Metrics metrics = with_accuracy(8, 10);
+  EXPECT_EQ(judge({floor_of("recall.maybe", 0.5)}, {metrics, kLabels}, {}, {}).error().message,
+            "the gate names recall.maybe, but the challenger has no such label; its labels: no, yes");
+  EXPECT_EQ(judge({floor_of("roc_auc", 0.5)}, {metrics, kLabels}, {}, {}).error().message,
+            "the gate needs roc_auc of the challenger, which is undefined on these rows");
+}
+
+TEST(Gate, FindsAllFaultsOfItsRules) {
+  Rule crossed = floor_of("macro_f1", 0.9);
+  crossed.max = 0.8;
+  Rule empty;
+  empty.metric = "kappa";
+  const auto faults = check_rules({floor_of("acuracy", 0.5), crossed, empty, beat_champion(0)}, false);
+  ASSERT_EQ(faults.size(), 4U);
+  EXPECT_EQ(faults[0].field, "gate.acuracy");
+  EXPECT_EQ(faults[0].message, "unknown metric \"acuracy\"");
+  EXPECT_EQ(faults[0].hint, "did you mean accuracy?");
+  EXPECT_EQ(faults[1].field, "gate.macro_f1.min");
+  EXPECT_EQ(faults[1].message, "min 0.9 is above max 0.8");
+  EXPECT_EQ(faults[2].message, "asks for nothing");
+  EXPECT_EQ(faults[3].field, "gate.accuracy.no_worse_than");
+  EXPECT_EQ(faults[3].message, "there is no champion to compare with");
+  EXPECT_TRUE(check_rules({beat_champion(0)}, true).empty());
+}
+
+TEST(Compare, CountsPairs) {
+  const Comparison comparison = counts(5, 3, 1, 2);
+  EXPECT_EQ(comparison.rows, 11);
+  EXPECT_EQ(comparison.both_right, 5);
+  EXPECT_EQ(comparison.only_challenger, 3);
+  EXPECT_EQ(comparison.only_champion, 1);
+  EXPECT_EQ(comparison.both_wrong, 2);
+  EXPECT_NEAR(comparison.difference, 2.0 / 11, 1e-15);
+}
+
+}  // namespace
+}  // namespace mlopsctl::evaluate

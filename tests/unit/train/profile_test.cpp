@@ -1,0 +1,64 @@
+#include "stages/train/profile.hpp"
+
+#include <gmock/gmock.h>
+
+namespace mlopsctl::train {
+namespace {
+
+TEST(LengthBins, AreExactWhenShortAndFivePercentWideWhenLong) {
+  for (size_t length = 0; length <= 64; ++length) EXPECT_EQ(length_bin_start(length_bin(length)), length);
+  for (size_t bin = 0; bin + 1 < length_bins(); ++bin) {
+    const size_t start = length_bin_start(bin), next = length_bin_start(bin + 1);
+    EXPECT_LT(start, next);
+    EXPECT_LE(static_cast<double>(next), std::max(static_cast<double>(start) * 1.051, static_cast<double>(start) + 1));
+    EXPECT_EQ(length_bin(start), bin);
+    EXPECT_EQ(length_bin(next - 1), bin);
+  }
+  EXPECT_EQ(length_bin(size_t{1} << 60), length_bins() - 1);
+}
+
+Profile sample() {
+  const std::vector<std::string_view> texts{"gr\xc3\xbc\xc3\x9f dich", "  two\twords\n", ""};
+  const std::vector<float> probabilities{0.25F, 0.75F, 1, 0, 0.5F, 0.5F}, unknown{0.5F, 0, 1};
+  const std::vector<int> given{1, 1, -1};
+  return measure_profile("validation", {"no", "yes"}, texts, probabilities, unknown, given);
+}
+
+TEST(Profile, CountsWhatTheModelSees) {
+  const Profile profile = sample();
+  EXPECT_EQ(profile.rows, 3);
+  EXPECT_THAT(profile.predicted, testing::ElementsAre(2, 1));
+  EXPECT_THAT(profile.labelled, testing::ElementsAre(0, 2));
+  EXPECT_EQ(profile.characters[9], 1);
+  EXPECT_EQ(profile.characters[12], 1);
+  EXPECT_EQ(profile.characters[0], 1);
+  EXPECT_EQ(profile.tokens[2], 2);
+  EXPECT_EQ(profile.tokens[0], 1);
+  EXPECT_EQ(profile.confidence[15], 1);
+  EXPECT_EQ(profile.confidence[19], 1);
+  EXPECT_EQ(profile.confidence[10], 1);
+  EXPECT_NEAR(profile.unknown.mean, 0.5, 1e-12);
+  EXPECT_NEAR(profile.unknown.variance, 0.25, 1e-12);
+}
+
+TEST(Profile, SurvivesJson) {
+  const Json json = to_json(sample());
+  EXPECT_EQ(to_json(profile_from_json(json).value()), json);
+  EXPECT_EQ(json["characters"], (Json{{0, 1}, {9, 1}, {12, 1}}));
+}
+
+TEST(Profile, NamesWhatIsWrong) {
+  const auto fault = [](const std::string& key, Json value) {
+    Json json = to_json(sample());
+    json[key] = std::move(value);
+    return profile_from_json(json).error().message;
+  };
+  EXPECT_EQ(fault("rows", -1), "profile: rows is no count");
+  EXPECT_EQ(fault("predicted", 5), "profile: predicted is no mapping");
+  EXPECT_EQ(fault("characters", {1}), "profile: characters holds something other than [length, rows]");
+  EXPECT_EQ(fault("confidence", Json::array()), "profile: confidence is no list of 20 counts");
+  EXPECT_EQ(fault("labels", "no"), "profile: labels is no list");
+}
+
+}  // namespace
+}  // namespace mlopsctl::train
