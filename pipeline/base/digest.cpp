@@ -70,7 +70,7 @@ Sha256& Sha256::update(std::string_view bytes) {
 }
 
 Sha256& Sha256::field(std::string_view tag, std::string_view value) {
-  return update(tag).update("\0").update(std::to_string(value.size())).update(":").update(value);
+  return update(tag).update(std::string_view("\0", 1)).update(std::to_string(value.size())).update(":").update(value);
 }
 
 Digest Sha256::finish() {
