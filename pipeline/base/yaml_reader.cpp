@@ -4,6 +4,7 @@
 #include <sstream>
 #include <unordered_set>
 
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
@@ -131,6 +132,7 @@ class Builder final : public YAML::EventHandler {
     refuse_tag(tag, level.node);
     if (!open_.empty() && open_.back().node.kind == Node::Kind::mapping && !open_.back().key)
       throw Refusal{at(level.node, "a key must be text, not a list or a mapping")};
+    if (open_.size() >= max_depth) throw Refusal{at(level.node, "lists and mappings are nested more than " + std::to_string(max_depth) + " deep here")};
     open_.push_back(std::move(level));
   }
 
