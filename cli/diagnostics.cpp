@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/text_width.hpp"
+#include "pipeline/base/error_json.hpp"
 
 namespace mlopsctl::cli {
 
@@ -64,24 +65,6 @@ void flatten(const Error& error, std::vector<const Error*>& into) {
   for (const Error& further : error.also) flatten(further, into);
 }
 
-Json one_json(const Error& error) {
-  const auto text_or_null = [](const std::string& text) { return text.empty() ? Json() : Json(text); };
-  Json json;
-  json["kind"] = to_string(error.kind);
-  json["message"] = error.message;
-  json["file"] = error.span ? text_or_null(error.span->file) : Json();
-  const bool placed = error.span && error.span->line > 0;
-  json["line"] = placed ? Json(error.span->line) : Json();
-  json["column"] = placed ? Json(error.span->column) : Json();
-  json["length"] = placed ? Json(error.span->length) : Json();
-  json["excerpt"] = error.span ? text_or_null(error.span->excerpt) : Json();
-  json["field"] = text_or_null(error.field);
-  json["notes"] = Json::array();
-  for (const auto& note : error.notes) json["notes"].push_back({{"message", note}});
-  json["hint"] = text_or_null(error.hint);
-  return json;
-}
-
 }  // namespace
 
 std::string render_error(const Error& error, const Screen& screen) {
@@ -94,13 +77,8 @@ std::string render_error(const Error& error, const Screen& screen) {
 }
 
 Json error_json(const Error& error) {
-  std::vector<const Error*> faults;
-  flatten(error, faults);
-  Json json = one_json(error);
+  Json json = to_json(error);
   json["type"] = "error";
-  json["also"] = Json::array();
-  for (size_t i = 1; i < faults.size(); ++i) json["also"].push_back(one_json(*faults[i]));
-  json["exit_code"] = exit_code(error.kind);
   return json;
 }
 

@@ -17,8 +17,7 @@ namespace mlopsctl::cli {
 // Then every further fault the same way, and a count when there is more than one.
 std::string render_error(const Error& error, const Screen& screen);
 
-// One object: {"type": "error", "kind", "message", "file", "line", "column", "length", "excerpt", "field", "notes", "hint", "also",
-// "exit_code"}; null for "none".
+// The object of pipeline/base/error_json.hpp with {"type": "error"}: what --json prints.
 Json error_json(const Error& error);
 
 }  // namespace mlopsctl::cli

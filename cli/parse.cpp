@@ -41,7 +41,9 @@ void add_flag(CLI::App& app, const Flag& flag, Options& options) {
 
 void add_positional(CLI::App& app, const Positional& positional, Options& options) {
   CLI::Option* option = app.add_option(std::string(positional.name), CLI::callback_t([](const CLI::results_t&) { return true; }));
-  option->type_size(1)->expected(0, positional.max < 0 ? 1 << 20 : positional.max)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  // CLI11 hands out a positional word only below the least count; whether it may be absent is checked with the other rules.
+  option->type_size(1)->expected(1, positional.max < 0 ? 1 << 20 : positional.max)->allow_extra_args(positional.max != 1);
+  option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   options.emplace_back(positional.name, option);
 }
 

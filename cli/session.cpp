@@ -52,7 +52,10 @@ engine::RunOptions Session::run_options() {
   for (const auto& word : env_.words) options.command += (options.command.empty() ? "mlopsctl " : " ") + word;
 
   options.versions = library_versions();
-  options.provenance = [project = project_] { return git::provenance_of(project); };
+  options.provenance = [project = project_] {
+    const auto found = git::provenance_of(project);
+    return engine::Provenance{found.commit, found.branch, found.remote, found.dirty};
+  };
   return options;
 }
 
