@@ -8,20 +8,7 @@ namespace mlopsctl {
 
 void Source::index_lines() {
   starts.assign(1, 0);
-  const std::string_view all = text;
-  for (size_t i = 0; i < all.size();) {
-    const auto byte = static_cast<unsigned char>(all[i]);
-    if (byte != '\n' && byte != '\r' && byte != 0xC2 && byte != 0xE2) {
-      ++i;
-      continue;
-    }
-    const std::string_view rest = all.substr(i, 3);
-    size_t length = byte == '\n' || byte == '\r' ? 1 : 0;
-    if (rest.starts_with("\r\n") || rest.starts_with("\xC2\x85")) length = 2;
-    if (rest == "\xE2\x80\xA8" || rest == "\xE2\x80\xA9") length = 3;
-    i += std::max<size_t>(length, 1);
-    if (length > 0) starts.push_back(i);
-  }
+  for (size_t i = text.find('\n'); i != std::string::npos; i = text.find('\n', i + 1)) starts.push_back(i + 1);
 }
 
 std::pair<int, int> Source::position(size_t offset) const {

@@ -46,15 +46,15 @@ struct Refusal {
   Error error;
 };
 
-// Bytes from a quote to its end on the same line, both quotes included; 1 where it ends on another line.
-int quoted_length(std::string_view line, size_t start) {
-  const char quote = start < line.size() ? line[start] : '\0';
-  for (size_t i = start + 1; i < line.size(); ++i) {
-    if (quote == '"' && line[i] == '\\') ++i;
-    else if (line[i] == quote && quote == '\'' && i + 1 < line.size() && line[i + 1] == quote) ++i;
-    else if (line[i] == quote) return static_cast<int>(i - start + 1);
+// Offset just past the quote that closes the one at `start`; npos where none does.
+size_t end_of_quoted(std::string_view text, size_t start) {
+  const char quote = text[start];
+  for (size_t i = start + 1; i < text.size(); ++i) {
+    if (quote == '"' && text[i] == '\\') ++i;
+    else if (text[i] == quote && quote == '\'' && text.substr(i + 1).starts_with('\'')) ++i;
+    else if (text[i] == quote) return i + 1;
   }
-  return 1;
+  return std::string_view::npos;
 }
 
 // Builds the tree from yaml-cpp's events, so that every rule is applied before a node exists twice (an alias bomb never unfolds).
@@ -62,18 +62,27 @@ class Builder final : public YAML::EventHandler {
  public:
   explicit Builder(std::shared_ptr<const Source> source) : source_(std::move(source)) {}
 
-  Node take() { return std::move(root_); }
+  Result<Node> take() {
+    if (key_fault_) return std::move(*key_fault_);
+    return std::move(root_);
+  }
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { add(make(mark, Node::Kind::null), anchor); }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    Node node = make(mark, Node::Kind::null);
+    const bool in_brackets = !open_.empty() && open_.back().flow && open_.back().node.kind == Node::Kind::sequence;
+    if (in_brackets && rest_of_line(node).starts_with(',')) throw Refusal{at(node, "an item is missing before this comma")};
+    add(std::move(node), anchor);
+  }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
     Node node = make(mark, Node::Kind::scalar);
     refuse_tag(tag, node);
     node.plain = tag != "!";
     node.scalar = value;
-    if (!node.plain) node.length = quoted_length(source_->line(node.line), static_cast<size_t>(node.column) - 1);
+    const bool quoted = !node.plain && rest_of_line(node).find_first_of("'\"") == 0;
+    if (quoted) measure_quoted(node);
     else if (value.find('\n') == std::string::npos) node.length = std::max(1, static_cast<int>(value.size()));
     if (node.plain && (value.empty() || value == "~" || value == "null" || value == "Null" || value == "NULL")) node.kind = Node::Kind::null;
     add(std::move(node), anchor);
@@ -81,7 +90,7 @@ class Builder final : public YAML::EventHandler {
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     Node place = make(mark, Node::Kind::null);
-    const std::string_view rest = source_->line(place.line).substr(static_cast<size_t>(place.column) - 1);
+    const std::string_view rest = rest_of_line(place);
     const std::string name(rest.substr(0, rest.find_first_of(" \t,]}")));
     place.length = static_cast<int>(name.size());
     const auto found = anchors_.find(anchor);
@@ -91,11 +100,11 @@ class Builder final : public YAML::EventHandler {
     add(found->second, 0);
   }
 
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
-    open(mark, tag, anchor, Node::Kind::sequence);
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value style) override {
+    open(mark, tag, anchor, Node::Kind::sequence, style);
   }
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
-    open(mark, tag, anchor, Node::Kind::mapping);
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value style) override {
+    open(mark, tag, anchor, Node::Kind::mapping, style);
   }
   void OnSequenceEnd() override { close(); }
   void OnMapEnd() override { close(); }
@@ -107,6 +116,7 @@ class Builder final : public YAML::EventHandler {
     YAML::anchor_t anchor = 0;
     std::optional<Node> key;               // a mapping's key that waits for its value
     std::unordered_set<std::string> seen;  // a mapping's keys
+    bool flow = false;                     // in brackets or braces
   };
 
   Node make(const YAML::Mark& mark, Node::Kind kind) const {
@@ -118,6 +128,22 @@ class Builder final : public YAML::EventHandler {
     return node;
   }
 
+  std::string_view rest_of_line(const Node& node) const {
+    const std::string_view line = source_->line(node.line);
+    return line.substr(std::min(line.size(), static_cast<size_t>(node.column) - 1));
+  }
+
+  // yaml-cpp takes the end of the file for the end of a quoted text.
+  void measure_quoted(Node& node) const {
+    const size_t start = source_->starts[static_cast<size_t>(node.line) - 1] + static_cast<size_t>(node.column) - 1;
+    const size_t end = end_of_quoted(source_->text, start);
+    if (end == std::string_view::npos) {
+      Error error = at(node, "not valid YAML: the quote that opens here is never closed");
+      throw Refusal{std::move(error).with_hint("close the quote")};
+    }
+    if (source_->text.find('\n', start) >= end) node.length = static_cast<int>(end - start);
+  }
+
   void refuse_tag(const std::string& tag, const Node& node) const {
     if (tag.empty() || tag == "?" || tag == "!") return;
     throw Refusal{at(node.source, node.line, node.column, 1, "tags such as " + tag + " are not used here; expected a plain value")};
@@ -127,11 +153,12 @@ class Builder final : public YAML::EventHandler {
     if (nodes_ > max_nodes) throw Refusal{at(place, "the document grows past " + std::to_string(max_nodes) + " values here, aliases included")};
   }
 
-  void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Node::Kind kind) {
-    Open level{make(mark, kind), anchor, std::nullopt, {}};
+  void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Node::Kind kind, YAML::EmitterStyle::value style) {
+    Open level{make(mark, kind), anchor, std::nullopt, {}, style == YAML::EmitterStyle::Flow};
     refuse_tag(tag, level.node);
-    if (!open_.empty() && open_.back().node.kind == Node::Kind::mapping && !open_.back().key)
-      throw Refusal{at(level.node, "a key must be text, not a list or a mapping")};
+    // Kept until the end: for a list that is never closed yaml-cpp first speaks of a key, and of the true fault later.
+    if (!key_fault_ && !open_.empty() && open_.back().node.kind == Node::Kind::mapping && !open_.back().key)
+      key_fault_ = at(level.node, "a key must be text, not a list or a mapping");
     if (open_.size() >= max_depth) throw Refusal{at(level.node, "lists and mappings are nested more than " + std::to_string(max_depth) + " deep here")};
     open_.push_back(std::move(level));
   }
@@ -169,6 +196,7 @@ class Builder final : public YAML::EventHandler {
   std::vector<Open> open_;
   std::map<YAML::anchor_t, Node> anchors_;
   size_t nodes_ = 0;
+  std::optional<Error> key_fault_;
   Node root_;
 };
 
@@ -191,26 +219,34 @@ constexpr SyntaxFault syntax_faults[] = {
     {"illegal document indicator in scalar", "a quote is never closed", "close the quote"},
     {"illegal flow end", "a bracket closes that was never opened", "remove it, or put the text in quotes"},
     {"unknown escape character: ", "unknown escape in a text in double quotes", "write \\\\ for a backslash, or use single quotes"},
-    {"unknown token", "a value cannot begin with this character", "put it in quotes"},
-    {"the referenced anchor is not defined", "the alias has no anchor: expected & and its name before it", "define the anchor first, or put the text in quotes"},
+    {"unknown token", "a value cannot begin with this character", "put the text in quotes"},
+    {"the referenced anchor is not defined", "the alias has no anchor: expected & and its name before it",
+     "define the anchor first, or put the text in quotes"},
     {"alias not found after *", "a name must follow *", "put the text in quotes"},
     {"anchor not found after &", "a name must follow &", "put the text in quotes"},
     {"YAML node depth exceeded", "lists and mappings are nested too deeply", "flatten them"},
 };
 
 Error syntax_error(const std::shared_ptr<const Source>& source, const YAML::Mark& mark, std::string_view problem) {
+  const std::string_view line = source->line(mark.line + 1);
+  const size_t indented = line.find_first_not_of(' ');
+  if (indented != std::string_view::npos && line[indented] == '\t') {
+    Error error = at(source, mark.line + 1, static_cast<int>(indented) + 1, 1, "not valid YAML: a tab cannot indent");
+    return std::move(error).with_hint("indent with spaces");
+  }
   for (const SyntaxFault& fault : syntax_faults)
     if (problem.starts_with(fault.problem))
       return at(source, mark.line + 1, mark.column + 1, 1, "not valid YAML: " + std::string(fault.message)).with_hint(std::string(fault.hint));
   return at(source, mark.line + 1, mark.column + 1, 1, "not valid YAML: " + std::string(problem));
 }
 
-// Offset of the first NUL or byte that is no UTF-8; text.size() where all is well.
+// Offset of the first control character or byte that is no UTF-8; text.size() where all is well.
 size_t first_bad_byte(std::string_view text) {
   for (size_t i = 0; i < text.size();) {
     const auto byte = static_cast<unsigned char>(text[i]);
     const size_t extra = byte < 0x80 ? 0 : byte >= 0xC2 && byte < 0xE0 ? 1 : byte >= 0xE0 && byte < 0xF0 ? 2 : byte >= 0xF0 && byte < 0xF5 ? 3 : 9;
-    bool good = byte != 0 && extra != 9 && i + extra < text.size();
+    const bool control = byte < 0x20 && byte != '\t' && byte != '\n' && !(byte == '\r' && text.substr(i + 1).starts_with('\n'));
+    bool good = !control && extra != 9 && i + extra < text.size();
     for (size_t k = 1; good && k <= extra; ++k) good = (static_cast<unsigned char>(text[i + k]) & 0xC0) == 0x80;
     if (!good) return i;
     i += extra + 1;
@@ -224,8 +260,12 @@ Status check_text(const std::shared_ptr<const Source>& source) {
   const size_t bad = first_bad_byte(text);
   if (bad == text.size()) return {};
   const auto [line, column] = source->position(bad);
-  return at(source, line, column, 1, text[bad] == '\0' ? "found a NUL byte; expected text" : "this byte is not valid UTF-8")
-      .with_hint("save the file as UTF-8 text");
+  const auto byte = static_cast<unsigned char>(text[bad]);
+  const char* found = byte == 0      ? "found a NUL byte; expected text"
+                      : byte == '\r' ? "found a carriage return without a line feed; expected lines that end in a line feed"
+                      : byte < 0x20  ? "found a control character; expected text"
+                                     : "this byte is not valid UTF-8";
+  return at(source, line, column, 1, found).with_hint("save the file as UTF-8 text");
 }
 
 Result<std::vector<Node>> build(std::string text, std::string name) {
@@ -240,15 +280,12 @@ Result<std::vector<Node>> build(std::string text, std::string name) {
     while (true) {
       Builder builder(source);
       if (!parser.HandleNextDocument(builder)) return documents;
-      documents.push_back(builder.take());
+      TRY_ASSIGN(Node document, builder.take());
+      documents.push_back(std::move(document));
     }
-  } catch (Refusal& refusal) {
-    return std::move(refusal.error);
-  } catch (const YAML::DeepRecursion& e) {
+  } catch (Refusal& refusal) { return std::move(refusal.error); } catch (const YAML::DeepRecursion& e) {
     return syntax_error(source, e.mark, "YAML node depth exceeded");
-  } catch (const YAML::Exception& e) {
-    return syntax_error(source, e.mark, e.msg);
-  }
+  } catch (const YAML::Exception& e) { return syntax_error(source, e.mark, e.msg); }
 }
 
 }  // namespace
