@@ -55,54 +55,58 @@ Result<std::vector<Artifact>> artifacts_from_text(std::string_view text) {
   return artifacts;
 }
 
-Result<std::optional<CachedResult>> StoreImpl::result_at(int64_t row, Store::Parts parts) {
+namespace {
+
+// The columns that read_result expects.
+#define RESULT_COLUMNS "id, key, stage, run_id, seconds, boot, artifacts, report, parts"
+
+// The row that `query` stands on. Ends with the query, whose statement is then free for the next use.
+Result<CachedResult> read_result(StoreImpl& impl, Query query, Store::Parts parts) {
   CachedResult result;
-  std::string artifacts, report, key_parts, made_in_boot;
-  {
-    Query query = db->query("SELECT key, stage, run_id, seconds, collected, boot, artifacts, report, parts FROM results WHERE id = ?", row);
-    if (!query.next()) {
-      TRY(query.status());
-      return std::optional<CachedResult>();
-    }
-    TRY_ASSIGN(const Digest key, Digest::parse("sha256:" + std::string(query.text(0))));
-    result.key = {key};
-    result.stage = query.text(1);
-    result.run_id = query.text(2);
-    result.seconds = query.number(3);
-    made_in_boot = query.text(5);
-    artifacts = query.text(6);
-    report = query.text(7);
-    if (parts == Store::Parts::read) key_parts = query.text(8);
+  const int64_t row = query.integer(0);
+  TRY_ASSIGN(result.key.value, Digest::parse("sha256:" + std::string(query.text(1))));
+  result.stage = query.text(2);
+  result.run_id = query.text(3);
+  result.seconds = query.number(4);
+  TRY_ASSIGN(result.artifacts, artifacts_from_text(query.text(6)));
+  TRY_ASSIGN(result.report, report_from_text(query.text(7)));
+  if (parts == Store::Parts::read) { TRY_ASSIGN(result.parts, parts_from_text(query.text(8))); }
+  if (query.text(5).empty() || query.text(5) == impl.boot) return result;
+  // The machine went down before this result was flushed.
+  for (const auto& artifact : result.artifacts) {
+    const auto now = digest_of_path(impl.path_of(artifact.digest));
+    if (now && *now == artifact.digest) continue;
+    if (impl.has(artifact.digest)) TRY(impl.quarantine(artifact.digest));
   }
-  TRY_ASSIGN(result.artifacts, artifacts_from_text(artifacts));
-  TRY_ASSIGN(result.report, report_from_text(report));
-  if (parts == Store::Parts::read) { TRY_ASSIGN(result.parts, parts_from_text(key_parts)); }
-  if (!made_in_boot.empty() && made_in_boot != boot) {
-    // The machine went down before this result was flushed.
-    for (const auto& artifact : result.artifacts) {
-      const auto now = digest_of_path(path_of(artifact.digest));
-      if (now && *now == artifact.digest) continue;
-      if (has(artifact.digest)) TRY(quarantine(artifact.digest));
-    }
-    (void)db->query("UPDATE results SET boot = '' WHERE id = ?", row).run();  // else it is hashed again next time
+  (void)impl.db->query("UPDATE results SET boot = '' WHERE id = ?", row).run();  // else it is hashed again next time
+  return result;
+}
+
+}  // namespace
+
+Result<std::optional<CachedResult>> StoreImpl::result_at(int64_t row, Store::Parts parts) {
+  Query query = db->query("SELECT " RESULT_COLUMNS " FROM results WHERE id = ?", row);
+  if (!query.next()) {
+    TRY(query.status());
+    return std::optional<CachedResult>();
   }
+  TRY_ASSIGN(CachedResult result, read_result(*this, std::move(query), parts));
   return std::optional<CachedResult>(std::move(result));
 }
 
 Result<std::optional<CachedResult>> Store::find(const CacheKey& key, Parts parts) {
-  int64_t row = 0;
-  {
-    Query query = impl_->db->query("SELECT id FROM results WHERE key = ? AND collected = 0 ORDER BY id DESC LIMIT 1", std::string_view(key.str()));
-    if (query.next()) row = query.integer(0);
+  Query query =
+      impl_->db->query("SELECT " RESULT_COLUMNS " FROM results WHERE key = ? AND collected = 0 ORDER BY id DESC LIMIT 1", std::string_view(key.str()));
+  if (!query.next()) {
     TRY(query.status());
+    return std::optional<CachedResult>();
   }
-  if (row == 0) return std::optional<CachedResult>();
-  TRY_ASSIGN(auto result, impl_->result_at(row, parts));
-  if (!result) return std::optional<CachedResult>();
-  for (const auto& artifact : result->artifacts)
+  const int64_t row = query.integer(0);
+  TRY_ASSIGN(CachedResult result, read_result(*impl_, std::move(query), parts));
+  for (const auto& artifact : result.artifacts)
     if (!impl_->has(artifact.digest)) return std::optional<CachedResult>();
   impl_->row_of[key] = row;
-  return result;
+  return std::optional<CachedResult>(std::move(result));
 }
 
 Status Store::remember(std::string_view pipeline, const CachedResult& result) {
