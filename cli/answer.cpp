@@ -53,7 +53,10 @@ void squeeze(std::vector<int>& widths, int available) {
   }
 }
 
-std::string table_text(const Json& rows, const std::vector<Column>& columns, const Screen& screen) {
+std::string table_text(const Json& all, const Block& block, const Screen& screen) {
+  const auto& columns = block.columns;
+  Json rows = all;
+  if (block.limit > 0 && rows.size() > block.limit) rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(block.limit), rows.end());
   std::vector<std::vector<std::string>> cells;
   std::vector<int> widths;
   for (const auto& column : columns) widths.push_back(display_width(column.title));
@@ -84,6 +87,7 @@ std::string table_text(const Json& rows, const std::vector<Column>& columns, con
   for (const auto& column : columns) titles.push_back(column.title);
   std::string out = print(titles, true);
   for (const auto& line : cells) out += print(line, false);
+  if (rows.size() < all.size()) out += screen.paint(Style::dim, "and " + std::to_string(all.size() - rows.size()) + " more (--json shows all)") + "\n";
   return out;
 }
 
@@ -135,17 +139,17 @@ std::string cell(const Json& value, As as) {
 }
 
 Answer& Answer::line(std::string text, Style style) {
-  blocks.push_back({Block::Kind::line, std::move(text), {}, style});
+  blocks.push_back({Block::Kind::line, std::move(text), {}, style, 0});
   return *this;
 }
 
-Answer& Answer::table(std::string key, std::vector<Column> columns) {
-  blocks.push_back({Block::Kind::table, std::move(key), std::move(columns), Style::plain});
+Answer& Answer::table(std::string key, std::vector<Column> columns, size_t limit) {
+  blocks.push_back({Block::Kind::table, std::move(key), std::move(columns), Style::plain, limit});
   return *this;
 }
 
 Answer& Answer::verbatim(std::string text) {
-  blocks.push_back({Block::Kind::verbatim, std::move(text), {}, Style::plain});
+  blocks.push_back({Block::Kind::verbatim, std::move(text), {}, Style::plain, 0});
   return *this;
 }
 
@@ -162,7 +166,7 @@ std::string as_text(const Answer& answer, const Screen& screen) {
         out += block.text;
         break;
       case Block::Kind::table:
-        out += table_text(at_path(answer.value, block.text), block.columns, screen);
+        out += table_text(at_path(answer.value, block.text), block, screen);
         break;
     }
   }

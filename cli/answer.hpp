@@ -25,6 +25,7 @@ struct Block {
   std::string text;             // line: a sentence; verbatim: printed as it is; table: key of the rows in the value
   std::vector<Column> columns;  // of a table
   Style style = Style::plain;   // of a line
+  size_t limit = 0;             // rows of a table shown to people; 0: all
 };
 
 class Answer {
@@ -33,7 +34,7 @@ class Answer {
   explicit Answer(Json value) : value(std::move(value)) {}
 
   Answer& line(std::string text, Style style = Style::plain);
-  Answer& table(std::string key, std::vector<Column> columns);
+  Answer& table(std::string key, std::vector<Column> columns, size_t limit = 0);
   Answer& verbatim(std::string text);
 
   Json value = Json::object();

@@ -32,6 +32,8 @@ class Sink {
   static Result<Sink> open(const std::string& path, Output& out) {
     Sink sink(path == "-" ? &out : nullptr);
     if (path != "-") {
+      const std::filesystem::path target(path);
+      sweep_temporaries(target.has_parent_path() ? target.parent_path() : ".", target.filename().string() + ".");
       TRY_ASSIGN(auto file, AtomicFile::create(path));
       sink.file_.emplace(std::move(file));
     }

@@ -152,7 +152,7 @@ std::string topic_help(std::string_view topic, const Screen& screen) {
 }
 
 std::string program_help(const Screen& screen) {
-  std::string out = screen.paint(Style::bold, "mlopsctl") + ": from raw text data to a judged, released model, and always able to say why\n";
+  std::string out = screen.paint(Style::bold, "mlopsctl") + ": from raw text to a judged, released model, and why\n";
   out += heading("Examples", screen);
   out +=
       "  mlopsctl init && mlopsctl run     a pipeline to start from, run to its end\n"

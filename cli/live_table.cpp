@@ -157,7 +157,7 @@ std::vector<std::string> live_lines(const LiveRun& run, Instant now, const Scree
 
   std::vector<const LiveStage*> shown;
   for (const auto& stage : run.stages) shown.push_back(&stage);
-  const size_t room = static_cast<size_t>(std::max(2, screen.height - 2));
+  const auto room = static_cast<size_t>(std::max(1, screen.height - 2));  // besides the footer
   if (shown.size() > room) {
     const auto rank = [](const LiveStage* stage) {
       if (stage->running) return 0;
@@ -165,7 +165,7 @@ std::vector<std::string> live_lines(const LiveRun& run, Instant now, const Scree
       return *stage->ended == StageState::failed || *stage->ended == StageState::timed_out ? 1 : 3;
     };
     std::stable_sort(shown.begin(), shown.end(), [&](const LiveStage* a, const LiveStage* b) { return rank(a) < rank(b); });
-    shown.resize(room - 1);
+    shown.resize(std::max<size_t>(1, room - 1));
   }
   std::vector<std::string> lines;
   for (const LiveStage* stage : shown) lines.push_back(stage_line(*stage, now, screen, widths));

@@ -11,6 +11,7 @@ std::filesystem::path report_path(const engine::Store& store, const std::string&
 Status write_report(engine::Store& store, const std::filesystem::path& project, const engine::RunRecord& record) {
   const auto path = report_path(store, record.id);
   TRY(make_folders(path.parent_path()));
+  sweep_temporaries(path.parent_path());
   return write_file_atomically(path, report::html_page(record, summarize(record, store, project)));
 }
 

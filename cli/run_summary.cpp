@@ -108,7 +108,7 @@ void add_to(Answer& answer, const RunSummary& summary) {
         {"metric", "METRIC"}, {"challenger", "CHALLENGER", As::number}, {"champion", "CHAMPION", As::number}, {"difference", "DIFFERENCE", As::number}};
     const bool several = std::any_of(summary.metrics.begin(), summary.metrics.end(), [&](const auto& row) { return row.stage != summary.metrics[0].stage; });
     if (several) columns.insert(columns.begin(), {"stage", "STAGE"});
-    answer.table("metrics", columns);
+    answer.table("metrics", columns, several ? 0 : std::size(first_metrics));
   }
   for (const auto& row : summary.releases) {
     std::string aliases;

@@ -27,6 +27,8 @@ Result<spec::Pipeline> Session::pipeline() {
   spec::LoadOptions options;
   options.files = pipeline_files();
   options.sets = arguments_.values("--set");
+  std::error_code absent;
+  if (const auto state = project_ / ".mlopsctl"; std::filesystem::is_directory(state, absent)) options.parsed = state / "parsed";
   for (const auto& file : options.files) log_.info("reading " + file.string());
   if (!arguments_.has("--file") && !std::filesystem::exists(options.files.front())) {
     return config_error("there is no pipeline.yaml in " + project_.string()).with_hint("write one with `mlopsctl init`, or name another with -f FILE");

@@ -1,7 +1,104 @@
 #include "cli/report/evaluation.hpp"
 
+#include "cli/answer.hpp"
+#include "cli/report/plots.hpp"
+#include "cli/report/svg.hpp"
+
 namespace mlopsctl::cli::report {
 
-std::string evaluation_cards(const engine::StageRun&) { return ""; }
+namespace {
+
+std::string card(const std::string& title, const std::string& body) { return "<section class=\"card\"><h2>" + escape(title) + "</h2>" + body + "</section>\n"; }
+
+const Json& member(const Json& object, const char* key) {
+  static const Json nothing;
+  const auto found = object.is_object() ? object.find(key) : object.end();
+  return object.is_object() && found != object.end() ? *found : nothing;
+}
+
+double number_of(const Json& value) { return value.is_number() ? value.get<double>() : 0; }
+
+// {"title", "columns": [...], "rows": [[...], ...]}: the shape in which every kind of stage says what it found.
+std::string table(const Json& found) {
+  std::string out = "<h3>" + escape(cell(member(found, "title"), As::text)) + "</h3><div class=\"scroll\"><table><thead><tr>";
+  for (const auto& column : member(found, "columns")) out += "<th>" + escape(cell(column, As::text)) + "</th>";
+  out += "</tr></thead><tbody>";
+  for (const auto& row : member(found, "rows")) {
+    out += "<tr>";
+    for (const auto& value : row) {
+      const bool number = value.is_number();
+      out +=
+          std::string(number ? "<td class=\"n\">" : "<td>") + escape(value.is_number_float() ? fixed(value.get<double>(), 4) : cell(value, As::text)) + "</td>";
+    }
+    out += "</tr>";
+  }
+  return out + "</tbody></table></div>";
+}
+
+std::string confusion(const Json& matrix) {
+  std::vector<std::string> labels;
+  std::vector<std::vector<double>> counts;
+  for (const auto& label : member(matrix, "labels")) labels.push_back(cell(label, As::text));
+  for (const auto& row : member(matrix, "counts")) {
+    counts.emplace_back();
+    for (const auto& count : row) counts.back().push_back(number_of(count));
+  }
+  return labels.empty() ? "" : "<div><h3>Confusion</h3>" + confusion_matrix(labels, counts, "Confusion matrix") + "</div>";
+}
+
+std::string reliability(const Json& rows) {
+  std::vector<Bin> bins;
+  for (const auto& row : rows) bins.push_back({number_of(member(row, "confidence")), number_of(member(row, "accuracy")), number_of(member(row, "rows"))});
+  return bins.empty() ? "" : "<div><h3>Is it as sure as it should be?</h3>" + reliability_diagram(bins) + "</div>";
+}
+
+// What a preprocess stage says of the rows it wrote: splits by labels.
+std::string profile(const Json& splits) {
+  std::vector<LabelCounts> bars;
+  std::string rows;
+  for (const auto& [name, split] : splits.items()) {
+    LabelCounts bar{name, {}};
+    for (const auto& [label, count] : member(split, "labels").items()) bar.counts.emplace_back(label, number_of(count));
+    bars.push_back(std::move(bar));
+    const Json& words = member(split, "words");
+    rows += "<tr><td>" + escape(name) + "</td><td class=\"n\">" + cell(member(split, "rows"), As::integer) + "</td>";
+    for (const char* quantile : {"min", "p50", "p95", "max"}) rows += "<td class=\"n\">" + escape(cell(member(words, quantile), As::integer)) + "</td>";
+    rows += "</tr>";
+  }
+  if (bars.empty()) return "";
+  return "<div class=\"pair\"><div>" + label_bars(bars) +
+         "</div><div class=\"scroll\"><table><thead><tr><th>Rows</th><th class=\"n\">all</th><th class=\"n\">fewest words</th><th class=\"n\">median</th>"
+         "<th class=\"n\">95 %</th><th class=\"n\">most</th></tr></thead><tbody>" +
+         rows + "</tbody></table></div></div>";
+}
+
+std::string thresholds(const engine::StageRun& stage) {
+  if (!stage.report.verdict || member(stage.report.summary, "reference").is_null()) return "";
+  std::vector<Signal> signals;
+  for (const auto& check : stage.report.verdict->checks) {
+    if (check.threshold && *check.threshold > 0) signals.push_back({check.name, check.measured, *check.threshold});
+  }
+  if (signals.empty()) return "";
+  const auto& summary = stage.report.summary;
+  const std::string between = "from " + cell(member(member(summary, "reference"), "source"), As::text) + " (" +
+                              cell(member(member(summary, "reference"), "rows"), As::integer) + " rows) to " +
+                              cell(member(member(summary, "current"), "source"), As::text) + " (" +
+                              cell(member(member(summary, "current"), "rows"), As::integer) + " rows)";
+  return "<p class=\"soft\">" + escape(between) + "</p>" + threshold_lines(signals);
+}
+
+}  // namespace
+
+std::string evaluation_cards(const engine::StageRun& stage) {
+  const Json& summary = stage.report.summary;
+  std::string body = thresholds(stage);
+  const std::string pictures = confusion(member(summary, "confusion_matrix")) + reliability(member(summary, "reliability"));
+  if (!pictures.empty()) body += "<div class=\"pair\">" + pictures + "</div>";
+  if (member(summary, "splits").is_object()) body += profile(member(summary, "splits"));
+  for (const auto& found : member(summary, "tables")) {
+    if (cell(member(found, "title"), As::text) != "Metrics") body += table(found);  // shown above, beside the champion
+  }
+  return body.empty() ? "" : card("What " + stage.name + " found", body);
+}
 
 }  // namespace mlopsctl::cli::report

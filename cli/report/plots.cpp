@@ -104,24 +104,59 @@ std::string reliability_diagram(const std::vector<Bin>& bins) {
   return svg.str();
 }
 
-std::string shift_bars(const std::vector<Shift>& shifts, const std::string& title) {
-  constexpr double width = 560, left = 150, right = 500, row = 34;
-  double most = 0.01;
-  for (const Shift& shift : shifts) most = std::max({most, shift.before, shift.after});
-  const double bottom = 6 + row * static_cast<double>(shifts.size());
-  Svg svg(width, bottom + 30, title, "shares before and now");
-  for (size_t i = 0; i < shifts.size(); ++i) {
-    const double y = 8 + row * static_cast<double>(i);
-    const double before = left + shifts[i].before / most * (right - left), after = left + shifts[i].after / most * (right - left);
-    svg.text(left - 10, y + 12, shortened(shifts[i].name, 20), "", "end");
-    svg.line(left, y + 8, right, y + 8, "grid");
-    svg.line(before, y + 8, after, y + 8, "move");
-    svg.circle(before, y + 8, 5, "champion", shifts[i].name + " before: " + percent(shifts[i].before));
-    svg.circle(after, y + 8, 5, "challenger", shifts[i].name + " now: " + percent(shifts[i].after));
-    svg.text(std::max(before, after) + 10, y + 12, percent(shifts[i].before) + " \u2192 " + percent(shifts[i].after), "small");
+std::string label_bars(const std::vector<LabelCounts>& splits) {
+  constexpr double width = 520, left = 110, right = 440, row = 34;
+  std::vector<std::string> labels;
+  for (const auto& split : splits) {
+    for (const auto& [label, count] : split.counts) {
+      if (std::find(labels.begin(), labels.end(), label) == labels.end()) labels.push_back(label);
+    }
   }
-  svg.circle(left + 6, bottom + 14, 5, "champion").text(left + 18, bottom + 18, "then");
-  svg.circle(left + 76, bottom + 14, 5, "challenger").text(left + 88, bottom + 18, "now");
+  std::sort(labels.begin(), labels.end());
+  const double bottom = 8 + row * static_cast<double>(splits.size());
+  const double legend_rows = static_cast<double>((std::min<size_t>(labels.size(), 9) + 2) / 3);
+  Svg svg(width, bottom + 12 + 20 * legend_rows, "Rows by label", "the share of each label in each split");
+  const auto color = [&](const std::string& label) {
+    const auto at = std::find(labels.begin(), labels.end(), label) - labels.begin();
+    return "series" + std::to_string(at % 6);
+  };
+  for (size_t i = 0; i < splits.size(); ++i) {
+    const double y = 8 + row * static_cast<double>(i);
+    double sum = 0, x = left;
+    for (const auto& [label, count] : splits[i].counts) sum += count;
+    svg.text(left - 10, y + 15, shortened(splits[i].name, 14), "", "end");
+    for (const auto& [label, count] : splits[i].counts) {
+      const double length = sum > 0 ? count / sum * (right - left) : 0;
+      svg.rect(x, y, std::max(0.0, length - 1), 20, color(label),
+               splits[i].name + ", " + label + ": " + compact(count) + " (" + percent(sum > 0 ? count / sum : 0) + ")");
+      x += length;
+    }
+    svg.text(right + 8, y + 15, compact(sum) + " rows", "small");
+  }
+  for (size_t i = 0; i < labels.size() && i < 9; ++i) {
+    const double x = left + 130 * static_cast<double>(i % 3), y = bottom + 4 + 20 * static_cast<double>(i / 3);
+    svg.rect(x, y, 12, 12, color(labels[i])).text(x + 18, y + 10.5, shortened(labels[i], 14), "small");
+  }
+  return svg.str();
+}
+
+std::string threshold_lines(const std::vector<Signal>& signals) {
+  constexpr double width = 720, left = 190, right = 600, row = 30;
+  double most = 1.25;
+  for (const Signal& signal : signals) most = std::max(most, std::isfinite(signal.measured) ? signal.measured / signal.threshold : 0);
+  most = std::min(most, 4.0);
+  const double bottom = 8 + row * static_cast<double>(signals.size());
+  const auto x = [&](double ratio) { return left + std::clamp(ratio, 0.0, most) / most * (right - left); };
+  Svg svg(width, bottom + 26, "Drift", "each signal in units of its threshold; beyond the line it is an alarm");
+  for (size_t i = 0; i < signals.size(); ++i) {
+    const double y = 18 + row * static_cast<double>(i), ratio = signals[i].measured / signals[i].threshold;
+    const char* tone = ratio >= 1 ? "state-failed" : "state-succeeded";
+    svg.text(left - 10, y + 4, shortened(signals[i].name, 26), "", "end");
+    svg.line(left, y, right, y, "grid").rect(left, y - 2, std::max(1.0, x(ratio) - left), 4, tone);
+    svg.circle(x(ratio), y, 6, tone, signals[i].name + ": " + fixed(signals[i].measured, 4) + ", threshold " + fixed(signals[i].threshold, 4));
+    svg.text(right + 10, y + 4, fixed(signals[i].measured, 3) + " of " + fixed(signals[i].threshold, 3), "small");
+  }
+  svg.line(x(1), 4, x(1), bottom, "limit").text(x(1), bottom + 16, "threshold", "axis", "middle");
   return svg.str();
 }
 

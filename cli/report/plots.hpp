@@ -24,11 +24,18 @@ struct Bin {
 };
 std::string reliability_diagram(const std::vector<Bin>& bins);
 
-struct Shift {
-  std::string name;
-  double before = 0, after = 0;  // shares, 0..1
+struct LabelCounts {
+  std::string name;                                    // a split
+  std::vector<std::pair<std::string, double>> counts;  // by label
 };
-std::string shift_bars(const std::vector<Shift>& shifts, const std::string& title);
+std::string label_bars(const std::vector<LabelCounts>& splits);
+
+struct Signal {
+  std::string name;
+  double measured = 0, threshold = 1;
+};
+// Each signal on its own line, measured in units of its threshold.
+std::string threshold_lines(const std::vector<Signal>& signals);
 
 // How long each stage took, one line each; what was reused took nothing.
 std::string stage_times(const engine::RunRecord& record);

@@ -41,6 +41,8 @@ svg text{fill:var(--ink)}svg .axis,svg .small{fill:var(--soft);font-size:11px}sv
 svg .grid{stroke:var(--rule);stroke-width:1}svg .challenger{fill:var(--accent)}svg .champion{fill:var(--second)}
 svg .ideal{stroke:var(--soft);stroke-dasharray:4 4}svg .curve{fill:none;stroke:var(--accent);stroke-width:2}svg .rows{fill:var(--accent);opacity:.18}
 svg .edge{fill:none;stroke:var(--soft);stroke-width:1.4;opacity:.6}svg .box{fill:var(--mark);stroke:var(--rule)}svg .move{stroke:var(--soft);stroke-width:2}
+svg .limit{stroke:var(--bad);stroke-width:1.5;stroke-dasharray:5 4}
+svg .series0{fill:#4c78c8}svg .series1{fill:#e0933a}svg .series2{fill:#4aa37a}svg .series3{fill:#b05fb0}svg .series4{fill:#c9524f}svg .series5{fill:#7d8798}
 svg .heat{fill:var(--bad);fill-opacity:calc(.05 + .85*var(--share))}svg .right .heat{fill:var(--accent)}svg .on{fill:#fff!important}
 .state-succeeded{fill:var(--good);color:var(--good)}.state-reused{fill:var(--accent);color:var(--accent);opacity:.75}.state-failed,.state-timed_out{fill:var(--bad);color:var(--bad)}
 .state-cancelled,.state-blocked{fill:var(--warn);color:var(--warn)}.state-skipped{fill:var(--soft);color:var(--soft)}

@@ -10,7 +10,7 @@ TEST(Answer, TellsPeopleAndScriptsTheSame) {
       Json{{"runs", Json::array({{{"id", "a"}, {"seconds", 0.25}, {"more", {{"size", 1200}}}}, {{"id", "longer"}, {"seconds", nullptr}, {"more", nullptr}}})}});
   answer.table("runs", {{"id", "RUN"}, {"seconds", "TIME", As::seconds}, {"more.size", "SIZE", As::bytes}}).line("two runs");
   EXPECT_EQ(as_text(answer, Screen()),
-            "RUN     TIME    SIZE\n"
+            "RUN      TIME    SIZE\n"
             "a       0.2 s  1.2 kB\n"
             "longer      -       -\n"
             "two runs\n");

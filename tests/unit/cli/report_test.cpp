@@ -93,7 +93,9 @@ TEST(Plots, AreWellFormedAlsoAtTheirEdges) {
   expect_balanced(confusion_matrix({}, {}, "t"));
   expect_balanced(reliability_diagram({}));
   expect_balanced(reliability_diagram({{0.5, 0.4, 10}, {0.9, 0.8, 0}}));
-  expect_balanced(shift_bars({{"a", 0, 0}}, "t"));
+  expect_balanced(label_bars({}));
+  expect_balanced(label_bars({{"train", {{"a<b", 3}, {"c", 0}}}, {"test", {}}}));
+  expect_balanced(threshold_lines({{"psi", std::nan(""), 0.1}, {"jsd", 7, 0.1}}));
   expect_balanced(stage_graph(engine::RunRecord()));
   EXPECT_EQ(metric_bars({{"f1", std::nan(""), 0.0}}).find("nan"), std::string::npos);
 }

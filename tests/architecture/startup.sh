@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Start-up weight: startup.sh MLOPSCTL. `version` maps no library that is not needed to start, and stays under a bound of relocations' work.
+set -euo pipefail
+binary=$1
+
+mapped=$(LD_TRACE_LOADED_OBJECTS=1 "$binary" version)
+for heavy in libtorch libc10 libpython libgit2 libssh2 libkrb5 libcurl libicudata; do
+  if grep -q "$heavy" <<<"$mapped"; then echo "version maps $heavy"; exit 1; fi
+done
+count=$(wc -l <<<"$mapped")
+[ "$count" -le 24 ] || { echo "version maps $count libraries; 24 are allowed:"; echo "$mapped"; exit 1; }
+
+# Words alone must not touch a project: no store is made, no pipeline read.
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+for words in version --help "run --help" "completion bash" schema "history" "model list" "status --help"; do
+  # shellcheck disable=SC2086
+  "$binary" $words >/dev/null
+done
+[ -z "$(ls -A)" ] || { echo "something was written: $(ls -A)"; exit 1; }
