@@ -1,5 +1,5 @@
-// Document: strict YAML (and so JSON) with a position on every node. Read by yaml-cpp, in pipeline/base/yaml_reader.cpp only (the product's
-// library for YAML by decision; a parsed file is remembered by its digest, see spec/load.cpp, because yaml-cpp takes 7 ms per 10,000 bytes).
+// Document: strict YAML (and so JSON) with a position on every node. Read by yaml-cpp
+// (pipeline/base/yaml_reader.cpp).
 //
 // Stricter than YAML: duplicate keys, undefined or cyclic aliases, more than 200,000 nodes after alias expansion or 100 levels, tags,
 // several documents where one is expected, and keys that are not scalars are errors. Scalars follow the YAML 1.2 core schema:
@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,7 +58,6 @@ struct Node::Entry {
 
 // Exactly one document; an empty file gives a null node. `name` is used in messages.
 Result<Node> parse_yaml(std::string text, std::string name);
-Result<Node> read_yaml(const std::filesystem::path& path);
 // A stream of documents separated by `---` (manifests, templates).
 Result<std::vector<Node>> parse_yaml_stream(std::string text, std::string name);
 

@@ -10,7 +10,6 @@
 #include <yaml-cpp/parser.h>
 
 #include "pipeline/base/document.hpp"
-#include "pipeline/base/files.hpp"
 
 namespace mlopsctl {
 
@@ -306,16 +305,6 @@ Result<Node> parse_yaml(std::string text, std::string name) {
     return at(second.source, second.line, second.column, 1, "a second document starts here; expected one");
   }
   return std::move(documents.front());
-}
-
-Result<Node> read_yaml(const std::filesystem::path& path) {
-  auto text = read_file(path);
-  if (!text) {
-    Error error = std::move(text).error();
-    error.kind = ErrorKind::config;
-    return error;
-  }
-  return parse_yaml(std::move(text).value(), path.string());
 }
 
 }  // namespace mlopsctl

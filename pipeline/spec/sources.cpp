@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "pipeline/base/files.hpp"
+#include "pipeline/base/yaml_cache.hpp"
 #include "pipeline/spec/wording.hpp"
 
 namespace mlopsctl::spec {
@@ -35,7 +37,7 @@ std::optional<Error> misdirected(Node& root, const std::string& assignment, std:
   if ((first != "stages" && first != "inputs") || dot == std::string_view::npos) return std::nullopt;
   const std::string_view rest = path.substr(dot + 1);
   const size_t next = rest.find('.');
-  if (next == std::string_view::npos) return std::nullopt;
+  if (next == std::string_view::npos || next == 0) return std::nullopt;
   const std::string name(rest.substr(0, next));
   const Node* section = root.find(first);
   if (section != nullptr && section->find(name) != nullptr) return std::nullopt;
@@ -76,6 +78,14 @@ std::optional<Error> assign(Node& root, const std::string& assignment, const Typ
   return std::nullopt;
 }
 
+Result<Node> read(const std::filesystem::path& path, const std::filesystem::path& parsed) {
+  auto text = read_file(path);
+  if (text) return parse_yaml_cached(std::move(text).value(), path.string(), parsed);
+  Error error = std::move(text).error();
+  error.kind = ErrorKind::config;
+  return error;
+}
+
 }  // namespace
 
 std::optional<Node> read_sources(const LoadOptions& options, const Type& file, std::vector<Error>& errors) {
@@ -83,10 +93,11 @@ std::optional<Node> read_sources(const LoadOptions& options, const Type& file, s
   bool readable = true;
   if (options.files.empty()) errors.push_back(usage_error("no pipeline file was named", "name one with -f"));
   for (const auto& path : options.files) {
-    auto document = read_yaml(path);
+    auto document = read(path, options.parsed);
     if (!document) {
       Error error = std::move(document).error();
-      if (!error.span && error.hint.empty()) error.hint = "write one with `mlopsctl init`, or name a file with -f";
+      const bool folder = std::filesystem::is_directory(path);
+      if (!error.span) error.hint = folder ? "name the file in it" : error.hint.empty() ? "write one with `mlopsctl init`, or name a file with -f" : error.hint;
       errors.push_back(std::move(error));
       readable = false;
       continue;

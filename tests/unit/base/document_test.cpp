@@ -34,7 +34,7 @@ TEST(SetValue, Faults) {
   EXPECT_EQ(set("a: 1", "=1"), "--set =1: expected key=value");
   EXPECT_EQ(set("a: 1", "a..b=1"), "--set a..b=1: found nothing between or after the dots");
   EXPECT_EQ(set("a: 1", "a.=1"), "--set a.=1: found nothing between or after the dots");
-  EXPECT_EQ(set("a: [1]", "a.3=1"), "--set a.3=1: \"3\" is not an index of a list with 1 items");
+  EXPECT_EQ(set("a: [1]", "a.3=1"), "--set a.3=1: \"3\" is not an index of a list with 1 item");
   EXPECT_EQ(set("a: 1", "a=[1"), "not valid YAML: expected ',' or ']': a list in brackets is not complete");
 }
 
