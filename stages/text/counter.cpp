@@ -1,6 +1,7 @@
 #include "stages/text/counter.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "stages/text/parallel.hpp"
@@ -101,33 +102,29 @@ Status count_ngrams(CountedTexts& counted, size_t n, const CancelToken& cancel) 
   return {};
 }
 
-// Of the kept terms only the most frequent; among equals the first in byte order. (scikit-learn's choice among equals is arbitrary.)
+// Of the kept terms, ordered already, only the most frequent; among equals the first in byte order. (scikit-learn's choice among equals
+// is arbitrary.)
 void keep_most_frequent(const CountedTexts& counted, const VectorizerOptions& options, KeptTerms& kept) {
-  Vocabulary ordered;
-  ordered.words = counted.vocabulary.words;
-  ordered.tables = counted.vocabulary.tables;
-  order_terms(ordered, kept);
-  if (ordered.size() <= *options.max_features) return;
-
-  std::vector<uint64_t> frequency(ordered.size());
-  for (size_t row = 0; row < counted.rows(); ++row)
-    counted.for_row(row, options.shortest, [&](size_t n, uint32_t id) {
-      if (const int32_t column = ordered.columns[n][id]; column >= 0) ++frequency[static_cast<size_t>(column)];
-    });
-  if (options.binary) {
+  const std::vector<std::vector<uint32_t>>& columns = counted.vocabulary.columns;
+  std::vector<uint64_t> frequency(counted.vocabulary.size());
+  const auto for_kept = [&](auto visit) {
     for (size_t n = 0; n < kept.size(); ++n)
       for (size_t id = 0; id < kept[n].size(); ++id)
-        if (kept[n][id] != 0) frequency[static_cast<size_t>(ordered.columns[n][id])] = counted.document_counts[n][id];
-  }
-  std::vector<uint32_t> by_frequency(ordered.size());
-  for (uint32_t column = 0; column < by_frequency.size(); ++column) by_frequency[column] = column;
+        if (kept[n][id] != 0) visit(n, id, columns[n][id]);
+  };
+  if (options.binary) for_kept([&](size_t n, size_t id, uint32_t column) { frequency[column] = counted.document_counts[n][id]; });
+  for (size_t row = 0; row < counted.rows() && !options.binary; ++row)
+    counted.for_row(row, options.shortest, [&](size_t n, uint32_t id) {
+      if (columns[n][id] != no_column) ++frequency[columns[n][id]];
+    });
+
+  std::vector<uint32_t> by_frequency(frequency.size());
+  std::iota(by_frequency.begin(), by_frequency.end(), 0u);
   const auto more = [&](uint32_t a, uint32_t b) { return frequency[a] != frequency[b] ? frequency[a] > frequency[b] : a < b; };
   std::nth_element(by_frequency.begin(), by_frequency.begin() + static_cast<ptrdiff_t>(*options.max_features), by_frequency.end(), more);
-  std::vector<uint8_t> chosen(ordered.size());
+  std::vector<uint8_t> chosen(frequency.size());
   for (size_t i = 0; i < *options.max_features; ++i) chosen[by_frequency[i]] = 1;
-  for (size_t n = 0; n < kept.size(); ++n)
-    for (size_t id = 0; id < kept[n].size(); ++id)
-      if (kept[n][id] != 0) kept[n][id] = chosen[static_cast<size_t>(ordered.columns[n][id])];
+  for_kept([&](size_t n, size_t id, uint32_t column) { kept[n][id] = chosen[column]; });
 }
 
 }  // namespace
@@ -144,7 +141,7 @@ Result<CountedTexts> count_texts(std::span<const std::string_view> texts, const 
   return counted;
 }
 
-Result<KeptTerms> choose_terms(const CountedTexts& counted, const VectorizerOptions& options) {
+Result<KeptTerms> choose_terms(CountedTexts& counted, const VectorizerOptions& options) {
   const double least = options.min_df.documents(counted.rows());
   const double most = options.max_df.documents(counted.rows());
   KeptTerms kept(counted.document_counts.size());
@@ -165,7 +162,11 @@ Result<KeptTerms> choose_terms(const CountedTexts& counted, const VectorizerOpti
   if (left == 0) return stage_error("none of " + std::to_string(found) + " terms is left after min_df and max_df").with_hint("lower min_df or raise max_df");
   if (left > INT32_MAX)
     return stage_error("found " + std::to_string(left) + " terms, expected at most 2147483647").with_hint("set min_df: 2 or shorter ngrams");
-  if (options.max_features && left > *options.max_features) keep_most_frequent(counted, options, kept);
+  order_terms(counted.vocabulary, kept);
+  if (options.max_features && left > *options.max_features) {
+    keep_most_frequent(counted, options, kept);
+    order_terms(counted.vocabulary, kept);
+  }
   return kept;
 }
 

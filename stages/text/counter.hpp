@@ -30,7 +30,7 @@ struct CountedTexts {
 
 Result<CountedTexts> count_texts(std::span<const std::string_view> texts, const VectorizerOptions& options, const CancelToken& cancel);
 
-// Which terms stay, by min_df, max_df and max_features. None left is an error.
-Result<KeptTerms> choose_terms(const CountedTexts& counted, const VectorizerOptions& options);
+// Which terms stay, by min_df, max_df and max_features, with the vocabulary ordered by them. None left is an error.
+Result<KeptTerms> choose_terms(CountedTexts& counted, const VectorizerOptions& options);
 
 }  // namespace mlopsctl::text

@@ -37,30 +37,35 @@ void RowMaker::sort(std::vector<uint32_t>& hits) {
   }
 }
 
-double RowMaker::weight(uint32_t column, uint32_t count) const {
-  double value = options_.binary ? 1.0 : count;
-  if (options_.weighting == Weighting::counts) return value;
-  if (options_.sublinear) value = std::log(value) + 1.0;
-  return idf_.empty() ? value : value * idf_[column];
+// 1 + ln(count), remembered: counts are small and many.
+double RowMaker::logarithm(uint32_t count) {
+  while (logarithms_.size() < std::min<size_t>(count, 4096)) logarithms_.push_back(std::log(static_cast<double>(logarithms_.size() + 1)) + 1.0);
+  return count <= logarithms_.size() ? logarithms_[count - 1] : std::log(static_cast<double>(count)) + 1.0;
 }
 
 void RowMaker::append(std::vector<uint32_t>& hits, SparseRows& rows) {
   sort(hits);
-  weights_.clear();
-  double norm = 0;
+  // Each run of equal hits becomes one entry; entries are written over the hits they stand for.
+  weights_.resize(hits.size());
+  size_t entries = 0;
   for (size_t at = 0; at < hits.size();) {
     const uint32_t column = hits[at];
     size_t end = at + 1;
     while (end < hits.size() && hits[end] == column) ++end;
-    const double value = weight(column, static_cast<uint32_t>(end - at));
-    norm += options_.norm == Norm::l1 ? std::abs(value) : value * value;
-    weights_.push_back(value);
-    rows.columns.push_back(static_cast<int32_t>(column));
+    const auto count = static_cast<uint32_t>(end - at);
+    weights_[entries] = options_.binary ? 1.0 : options_.sublinear && options_.weighting != Weighting::counts ? logarithm(count) : count;
+    hits[entries++] = column;
     at = end;
   }
+  if (!idf_.empty())
+    for (size_t i = 0; i < entries; ++i) weights_[i] *= idf_[hits[i]];
+
+  double norm = 0;
+  for (size_t i = 0; i < entries; ++i) norm += options_.norm == Norm::l1 ? weights_[i] : weights_[i] * weights_[i];
   const bool scaled = options_.weighting != Weighting::counts && options_.norm != Norm::none && norm > 0;
   const double scale = !scaled ? 1.0 : options_.norm == Norm::l1 ? norm : std::sqrt(norm);
-  for (const double value : weights_) rows.values.push_back(static_cast<float>(value / scale));
+  rows.columns.insert(rows.columns.end(), hits.begin(), hits.begin() + static_cast<ptrdiff_t>(entries));
+  for (size_t i = 0; i < entries; ++i) rows.values.push_back(static_cast<float>(weights_[i] / scale));
   rows.offsets.push_back(static_cast<int64_t>(rows.columns.size()));
   hits.clear();
 }

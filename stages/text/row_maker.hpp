@@ -19,13 +19,13 @@ class RowMaker {
 
  private:
   void sort(std::vector<uint32_t>& hits);
-  double weight(uint32_t column, uint32_t count) const;
+  double logarithm(uint32_t count);
 
   const VectorizerOptions& options_;
   const std::vector<double>& idf_;
   int digits_;  // of 7 bits in a column number
   std::vector<uint32_t> scratch_;
-  std::vector<double> weights_;
+  std::vector<double> weights_, logarithms_;
 };
 
 }  // namespace mlopsctl::text

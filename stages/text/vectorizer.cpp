@@ -30,8 +30,8 @@ std::vector<double> inverse_document_frequencies(const CountedTexts& counted) {
   const auto rows = static_cast<double>(counted.rows());
   for (size_t n = 0; n < counted.document_counts.size(); ++n)
     for (size_t id = 0; id < counted.document_counts[n].size(); ++id)
-      if (const int32_t column = counted.vocabulary.columns[n][id]; column >= 0)
-        idf[static_cast<size_t>(column)] = std::log((1.0 + rows) / (1.0 + counted.document_counts[n][id])) + 1.0;
+      if (const uint32_t column = counted.vocabulary.columns[n][id]; column != no_column)
+        idf[column] = std::log((1.0 + rows) / (1.0 + counted.document_counts[n][id])) + 1.0;
   return idf;
 }
 
@@ -51,7 +51,7 @@ SparseRows Vectorizer::Impl::training_rows(const CountedTexts& counted, const Ca
   size_t entries = 0;
   for (size_t n = 0; n < counted.document_counts.size(); ++n)
     for (size_t id = 0; id < counted.document_counts[n].size(); ++id)
-      if (counted.vocabulary.columns[n][id] >= 0) entries += counted.document_counts[n][id];
+      if (counted.vocabulary.columns[n][id] != no_column) entries += counted.document_counts[n][id];
   rows.offsets.reserve(counted.rows() + 1);
   rows.columns.reserve(entries);
   rows.values.reserve(entries);
@@ -61,7 +61,7 @@ SparseRows Vectorizer::Impl::training_rows(const CountedTexts& counted, const Ca
     std::vector<uint32_t> hits;
     for (size_t row = first; row < last && !cancel.cancelled(); ++row) {
       counted.for_row(row, options.shortest, [&](size_t n, uint32_t id) {
-        if (const int32_t column = counted.vocabulary.columns[n][id]; column >= 0) hits.push_back(static_cast<uint32_t>(column));
+        if (const uint32_t column = counted.vocabulary.columns[n][id]; column != no_column) hits.push_back(column);
       });
       maker.append(hits, part);
     }
@@ -90,7 +90,6 @@ Result<SparseRows> Vectorizer::fit_transform(std::span<const std::string_view> t
   const VectorizerOptions& options = impl_->options;
   TRY_ASSIGN(CountedTexts counted, count_texts(texts, options, cancel));
   TRY_ASSIGN(const KeptTerms kept, choose_terms(counted, options));
-  order_terms(counted.vocabulary, kept);
   impl_->idf = options.weighting == Weighting::tfidf ? inverse_document_frequencies(counted) : std::vector<double>();
   SparseRows rows = impl_->training_rows(counted, cancel);
   if (cancel.cancelled()) {
@@ -101,6 +100,7 @@ Result<SparseRows> Vectorizer::fit_transform(std::span<const std::string_view> t
   }
   if (all_kept(kept)) {
     impl_->vocabulary = std::move(counted.vocabulary);
+    finish_tables(impl_->vocabulary);
     return rows;
   }
   // What was counted but not kept goes: the tables are made anew from the terms, as load() makes them.
@@ -108,6 +108,7 @@ Result<SparseRows> Vectorizer::fit_transform(std::span<const std::string_view> t
   std::vector<uint64_t> offsets = std::move(counted.vocabulary.offsets);
   counted = {};
   TRY_ASSIGN(impl_->vocabulary, vocabulary_of(std::move(bytes), std::move(offsets), options.shortest, options.longest, "the vocabulary"));
+  finish_tables(impl_->vocabulary);
   return rows;
 }
 
@@ -136,30 +137,31 @@ class TermFinder {
       unknown += words_.back() == no_id;
     });
     if (options_.shortest == 1)
-      for (const uint32_t word : words_) hit(0, word, hits);
+      for (const uint32_t word : words_)
+        if (word != no_id && vocabulary_.columns[0][word] != no_column) hits.push_back(vocabulary_.columns[0][word]);
     prefixes_ = words_;
     for (size_t n = 1; n < options_.longest && n < words_.size(); ++n) extend(n, hits);
     return words_.empty() ? 0.0f : static_cast<float>(unknown) / static_cast<float>(words_.size());
   }
 
  private:
-  void hit(size_t n, uint32_t id, std::vector<uint32_t>& hits) const {
-    if (id == no_id) return;
-    if (const int32_t column = vocabulary_.columns[n][id]; column >= 0) hits.push_back(static_cast<uint32_t>(column));
-  }
-
   // prefixes_[i]: from the n-gram of n words at i to that of n + 1 words.
   void extend(size_t n, std::vector<uint32_t>& hits) {
     constexpr size_t ahead = 16;
     const NgramTable& table = vocabulary_.tables[n - 1];
     const size_t count = words_.size() - n;
-    const auto known = [&](size_t i) { return prefixes_[i] != no_id && words_[i + n] != no_id; };
+    const bool wanted = n + 1 >= options_.shortest;
     const auto key = [&](size_t i) { return ngram_key(prefixes_[i], words_[i + n]); };
     for (size_t i = 0; i < std::min(ahead, count); ++i) table.prefetch(key(i));
     for (size_t i = 0; i < count; ++i) {
       if (i + ahead < count) table.prefetch(key(i + ahead));
-      prefixes_[i] = known(i) ? table.find(key(i)) : no_id;
-      if (n + 1 >= options_.shortest) hit(n, prefixes_[i], hits);
+      if (prefixes_[i] == no_id || words_[i + n] == no_id) {
+        prefixes_[i] = no_id;
+        continue;
+      }
+      const NgramTable::Slot& slot = table.find(key(i));
+      prefixes_[i] = slot.id;
+      if (wanted && slot.id != no_id && slot.mark != no_column) hits.push_back(slot.mark);
     }
   }
 
@@ -187,7 +189,14 @@ SparseRows Vectorizer::transform(std::span<const std::string_view> texts, std::v
     }
     return part;
   };
-  in_chunks(texts.size(), worker_count(texts.size()), make, [&](const SparseRows& part, size_t, size_t) {
+  in_chunks(texts.size(), worker_count(texts.size()), make, [&](const SparseRows& part, size_t first, size_t) {
+    // As many entries for each row to come as for these: growing step by step would copy them over and over.
+    if (first == 0) {
+      const size_t entries = part.columns.size() * texts.size() / part.rows();
+      rows.offsets.reserve(texts.size() + 1);
+      rows.columns.reserve(entries + entries / 16);
+      rows.values.reserve(entries + entries / 16);
+    }
     append_rows(rows, part);
     return true;
   });
@@ -204,6 +213,7 @@ Result<Vectorizer> Vectorizer::load(const Json& params, const std::string& vocab
   TRY_ASSIGN(Vectorizer vectorizer, make(params));
   Impl& impl = *vectorizer.impl_;
   TRY_ASSIGN(impl.vocabulary, load_terms(vocabulary_path, impl.options.shortest, impl.options.longest));
+  finish_tables(impl.vocabulary);
   const bool wanted = impl.options.weighting == Weighting::tfidf;
   if (idf.size() != (wanted ? impl.vocabulary.size() : 0))
     return stage_error(vocabulary_path + " has " + std::to_string(impl.vocabulary.size()) + " terms, but there are " + std::to_string(idf.size()) +

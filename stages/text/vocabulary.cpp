@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <numeric>
+#include <utility>
 
 namespace mlopsctl::text {
 
@@ -113,14 +114,14 @@ void spell(Vocabulary& vocabulary, const std::vector<Level>& levels) {
   vocabulary.offsets.assign(terms + 1, 0);
   for (size_t n = 0; n < levels.size(); ++n)
     for (uint32_t id = 0; id < vocabulary.columns[n].size(); ++id)
-      if (const int32_t column = vocabulary.columns[n][id]; column >= 0)
-        vocabulary.offsets[static_cast<size_t>(column) + 1] = text_length(vocabulary.words, levels, n, id);
+      if (const uint32_t column = vocabulary.columns[n][id]; column != no_column)
+        vocabulary.offsets[column + size_t{1}] = text_length(vocabulary.words, levels, n, id);
   std::partial_sum(vocabulary.offsets.begin(), vocabulary.offsets.end(), vocabulary.offsets.begin());
   vocabulary.bytes.resize(vocabulary.offsets.back());
   for (size_t n = 0; n < levels.size(); ++n)
     for (uint32_t id = 0; id < vocabulary.columns[n].size(); ++id)
-      if (const int32_t column = vocabulary.columns[n][id]; column >= 0)
-        write_text(vocabulary.words, levels, n, id, vocabulary.bytes.data() + vocabulary.offsets[static_cast<size_t>(column) + 1]);
+      if (const uint32_t column = vocabulary.columns[n][id]; column != no_column)
+        write_text(vocabulary.words, levels, n, id, vocabulary.bytes.data() + vocabulary.offsets[column + size_t{1}]);
 }
 
 }  // namespace
@@ -132,13 +133,13 @@ void order_terms(Vocabulary& counted, const KeptTerms& kept) {
   std::vector<uint32_t> next;  // by number of the prefix: the first column that is free below it
   for (size_t n = 0; n < levels.size(); ++n) {
     const Level& level = levels[n];
-    std::vector<int32_t>& columns = counted.columns[n];
-    columns.assign(kept[n].size(), -1);
+    std::vector<uint32_t>& columns = counted.columns[n];
+    columns.assign(kept[n].size(), no_column);
     std::vector<uint32_t> first(kept[n].size());
     uint32_t running = 0;
     for (const uint32_t id : level.order) {
       uint32_t& position = n == 0 ? running : next[prefix_of(level.keys[id])];
-      if (kept[n][id] != 0) columns[id] = static_cast<int32_t>(position);
+      if (kept[n][id] != 0) columns[id] = position;
       first[id] = position + kept[n][id];
       position += level.below[id];
     }
@@ -147,40 +148,11 @@ void order_terms(Vocabulary& counted, const KeptTerms& kept) {
   spell(counted, levels);
 }
 
-Result<Vocabulary> vocabulary_of(std::string bytes, std::vector<uint64_t> offsets, size_t shortest, size_t longest, const std::string& origin) {
-  Vocabulary vocabulary;
-  vocabulary.bytes = std::move(bytes);
-  vocabulary.bytes.reserve(vocabulary.bytes.size() + 16);  // words are read past their ends
-  vocabulary.offsets = std::move(offsets);
-  vocabulary.tables.resize(longest - 1);
-  vocabulary.columns.resize(longest);
-  if (longest > 1) vocabulary.tables[0].reserve(vocabulary.size());
-  const auto fault = [&](size_t column, const std::string& message) {
-    Error error = stage_error(message);
-    error.span = SourceSpan{origin, static_cast<int>(column) + 1, 1, 1, std::string(vocabulary.term(column).substr(0, 200))};
-    error.hint = "the file was changed after training; train again or restore it";
-    return error;
-  };
-  for (size_t column = 0; column < vocabulary.size(); ++column) {
-    const std::string_view term = vocabulary.term(column);
-    if (column > 0 && term <= vocabulary.term(column - 1)) return fault(column, "this term is not greater than the one before it, expected byte order");
-    uint32_t id = no_id;
-    size_t length = 0;
-    for (size_t start = 0; start <= term.size(); ++length) {
-      const size_t end = std::min(term.find(' ', start), term.size());
-      if (end == start || length == longest)
-        return fault(column, "found a term that is not " + std::to_string(shortest) + " to " + std::to_string(longest) + " words");
-      const uint32_t word = vocabulary.words.insert(term.substr(start, end - start));
-      id = length == 0 ? word : vocabulary.tables[length - 1].insert(ngram_key(id, word)).id;
-      start = end + 1;
-    }
-    if (length < shortest) return fault(column, "found a term that is not " + std::to_string(shortest) + " to " + std::to_string(longest) + " words");
-    std::vector<int32_t>& columns = vocabulary.columns[length - 1];
-    if (columns.size() <= id) columns.resize(std::max<size_t>(id + 1, columns.size() + columns.size() / 2), -1);
-    columns[id] = static_cast<int32_t>(column);
+void finish_tables(Vocabulary& vocabulary) {
+  for (size_t n = 1; n < vocabulary.columns.size(); ++n) {
+    const std::vector<uint32_t> columns = std::exchange(vocabulary.columns[n], {});
+    vocabulary.tables[n - 1].mark([&](uint32_t id) { return columns[id]; });
   }
-  for (size_t n = 0; n < longest; ++n) vocabulary.columns[n].resize(n == 0 ? vocabulary.words.size() : vocabulary.tables[n - 1].size(), -1);
-  return vocabulary;
 }
 
 }  // namespace mlopsctl::text

@@ -15,11 +15,13 @@
 
 namespace mlopsctl::text {
 
+inline constexpr uint32_t no_column = UINT32_MAX;
+
 struct Vocabulary {
   WordTable words;
-  std::vector<NgramTable> tables;             // [0]: pairs, [1]: triples ...
-  std::vector<std::vector<int32_t>> columns;  // [length - 1][number] -> column, -1 where it is no term (only on the way to one)
-  std::string bytes;                          // all terms, one after another
+  std::vector<NgramTable> tables;              // [0]: pairs, [1]: triples ...; their marks are the columns once finish_tables() ran
+  std::vector<std::vector<uint32_t>> columns;  // [length - 1][number] -> column; no_column: no term, only on the way to one
+  std::string bytes;                           // all terms, one after another
   std::vector<uint64_t> offsets{0};
 
   size_t size() const { return offsets.size() - 1; }
@@ -29,8 +31,11 @@ struct Vocabulary {
 // What is kept of what was counted: kept[length - 1][number].
 using KeptTerms = std::vector<std::vector<uint8_t>>;
 
-// Numbers the kept terms and spells them out. `counted` has its words and tables filled.
+// Numbers the kept terms and spells them out. `counted` has its words and tables filled; what it had of columns and terms is replaced.
 void order_terms(Vocabulary& counted, const KeptTerms& kept);
+
+// For looking up only: moves the columns of n-grams into their tables, where the search ends anyway.
+void finish_tables(Vocabulary& vocabulary);
 
 // The vocabulary of these terms, in byte order, without anything else in its tables. A term that is out of order, empty, or not made of
 // `shortest` to `longest` words is an error with its line in `origin`.
