@@ -32,8 +32,8 @@ TEST(Sources, FaultsOfTheSecondFileStandAfterThoseOfTheFirst) {
 
 TEST(Sources, EveryUnreadableFileIsNamed) {
   EXPECT_EQ(faults(load_texts({"a: [\n", "- x\n", "", "a: 1\na: 2\n"})),
-            "a.yaml:2:1: not valid YAML: a list or mapping in brackets is not complete\n"
-            "  hint: close it with ] or }\n"
+            "a.yaml:2:1: not valid YAML: expected ',' or ']': a list in brackets is not complete\n"
+            "  hint: close the list with ]\n"
             "b.yaml:1:1: expected a mapping at the top, got a list\n"
             "  hint: write an example with `mlopsctl init`\n"
             "c.yaml:1:1: the file is empty; expected a pipeline\n"
