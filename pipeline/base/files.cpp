@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,10 +33,22 @@ Status close_checked(FileDescriptor& file, const fs::path& path) {
   return {};
 }
 
+constexpr std::string_view temporary_ending = ".tmp";
+
 // Unique within the machine: the process id and a counter; the random part is not needed because O_EXCL decides.
 fs::path temporary_beside(const fs::path& path) {
   static std::atomic<unsigned> counter{0};
-  return path.parent_path() / ("." + path.filename().string() + "." + std::to_string(::getpid()) + "-" + std::to_string(counter++) + ".tmp");
+  return path.parent_path() /
+         ("." + path.filename().string() + "." + std::to_string(::getpid()) + "-" + std::to_string(counter++) + std::string(temporary_ending));
+}
+
+// ".<target>.<pid>-<number>.tmp"
+bool is_temporary(std::string_view name, std::string_view target) {
+  if (!name.starts_with('.') || !name.ends_with(temporary_ending) || !name.substr(1).starts_with(target)) return false;
+  name.remove_suffix(temporary_ending.size());
+  const size_t dot = name.rfind('.');
+  const std::string_view writer = name.substr(dot + 1);
+  return dot > 0 && writer.find('-') != std::string_view::npos && writer.find_first_not_of("0123456789-") == std::string_view::npos;
 }
 
 fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
@@ -104,16 +117,28 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
 }
 
 Result<AtomicFile> AtomicFile::create(const fs::path& path, mode_t mode) {
-  AtomicFile file;
-  file.target_ = path;
-  file.temporary_ = temporary_beside(path);
-  file.file_ = FileDescriptor(::open(file.temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
-  if (!file.file_.valid()) {
-    const int fault = errno;
-    file.temporary_.clear();
-    return io_error("create", path.string(), fault);
+  while (true) {
+    AtomicFile file;
+    file.target_ = path;
+    const fs::path temporary = temporary_beside(path);
+    file.file_ = FileDescriptor(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+    if (!file.file_.valid()) return io_error("create", path.string(), errno);
+    file.temporary_ = temporary;
+    // Says to sweep_temporaries that the writer lives. One that came in between has removed it: again.
+    (void)::flock(file.file_.get(), LOCK_EX | LOCK_NB);
+    struct stat info {};
+    if (::fstat(file.file_.get(), &info) != 0) return io_error("stat", path.string(), errno);
+    if (info.st_nlink > 0) return file;
   }
-  return file;
+}
+
+void sweep_temporaries(const fs::path& folder, std::string_view target) {
+  std::error_code fault;
+  for (fs::directory_iterator entry(folder, fault), end; !fault && entry != end; entry.increment(fault)) {
+    if (!is_temporary(entry->path().filename().string(), target)) continue;
+    const FileDescriptor file(::open(entry->path().c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    if (file.valid() && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(entry->path().c_str());
+  }
 }
 
 AtomicFile::AtomicFile(AtomicFile&& other) noexcept

@@ -65,6 +65,9 @@ class AtomicFile {
 };
 
 Status write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
+// Removes what killed writers of AtomicFiles left in `folder`: temporaries of targets whose name begins with `target`, unless their
+// writer lives (it holds a lock on them).
+void sweep_temporaries(const std::filesystem::path& folder, std::string_view target = {});
 // Plain buffered write without flush to disk: for files in a scratch folder whose owner flushes the whole folder later.
 Status write_file(const std::filesystem::path& path, std::string_view bytes);
 
