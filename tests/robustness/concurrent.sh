@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Several at once: two runs of one pipeline, runs of different pipelines in one folder, gc during a run, Ctrl-C and SIGTERM.
 # usage: concurrent.sh MLOPSCTL [SEED]
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 seed=${2:-20260131}
 RANDOM=$seed

@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
 # Same inputs and seed, same bytes: whatever the parallelism, runner, path, working folder, time zone, locale, umask or file times.
 # usage: determinism.sh MLOPSCTL
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 quickstart_project "$work/fresh"
 cp -r "$work/fresh" "$work/reference"
 run_in "$work/reference" run -j 1 >"$work/reference.out" 2>"$work/reference.err" || { fail "the reference run ended $?: $(tail "$work/reference.err")"; exit 1; }
 [ "$(store_listing "$work/reference" | wc -l)" -gt 10 ] || fail "the reference store holds next to nothing: $(store_listing "$work/reference")"
+[ "$(recorded_digests "$work/reference" | wc -l)" -ge 10 ] || fail "next to nothing is recorded: $(recorded_digests "$work/reference")"
+[ "$(aliases "$work/reference" | wc -l)" -eq 1 ] || fail "expected one alias, got: $(aliases "$work/reference")"
 
 # variant NAME COMMAND...: the command runs the pipeline in $folder, a fresh copy.
 tried=0

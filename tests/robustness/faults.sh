@@ -5,6 +5,7 @@
 # usage: faults.sh MLOPSCTL [SYSCALL...]     MLOPSCTL_FULL=1: every N with every error; else every N to 12, then ever larger steps,
 # and the errors take turns.
 # strace counts per process, so with a stage in a child process the Nth call of each process fails, one fault in each.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 shift
 full=${MLOPSCTL_FULL:-}
@@ -15,20 +16,26 @@ tiny_project "$work/fresh"
 cp -r "$work/fresh" "$work/reference"
 run_in "$work/reference" run >"$work/reference.out" 2>"$work/reference.err" || { fail "the reference run ended $?: $(tail "$work/reference.err")"; exit 1; }
 
+# Each kind of call with the errors it can meet.
+declare -A errors_of=(
+  [openat]="EMFILE EIO ENOSPC" [mkdir,mkdirat]="ENOSPC EIO" [rename,renameat,renameat2]="EIO ENOSPC" [unlink,unlinkat,rmdir]=EIO [chmod,fchmod,fchmodat]=EIO
+  [write]="ENOSPC EIO" [pwrite64]="ENOSPC EIO" [fsync]="EIO ENOSPC" [fdatasync]="EIO ENOSPC" [syncfs]="EIO ENOSPC" [ftruncate]="EIO ENOSPC"
+  [read]=EIO [pread64]=EIO [getdents64]=EIO [newfstatat,statx,fstat]=EIO [mmap]=ENOMEM [fcntl]=ENOLCK [pipe2]=EMFILE [clone,clone3,fork,vfork]=EAGAIN
+)
 kinds=("$@")
-[ ${#kinds[@]} -gt 0 ] || kinds=(openat write pwrite64 fsync fdatasync "rename,renameat,renameat2" "mkdir,mkdirat" ftruncate)
+[ ${#kinds[@]} -gt 0 ] || mapfile -t kinds < <(printf '%s\n' "${!errors_of[@]}" | sort)
 runs=0 met=0
 
-# The calls of one kind in a run, per process, that belong to the program and not to the dynamic loader before main().
+# Which calls of a kind to fail: from the first that is the program's own (the dynamic loader ends by unmapping its cache) to the
+# last of the process that makes the most.
 first_and_last() {
   local log=$work/count.log folder=$work/count
   rm -rf "$folder" && cp -r "$work/fresh" "$folder"
-  env "$export_mark" strace -f --seccomp-bpf -qq -e "trace=$1" -e signal=none -o "$log" "$mlopsctl" -C "$folder" run </dev/null >/dev/null 2>&1
-  awk '$2 ~ /^[a-z0-9]+\(/ { n[$1]++; if (n[$1] > last) last = n[$1]
-         if ($0 ~ /\.so|ld\.so\.cache/ && !program[$1]) loader[$1] = n[$1]; else program[$1] = 1 }
-       END { first = 1; for (p in n) if (main == "") main = p
-             for (p in loader) if (loader[p] + 1 > first && loader[p] > 3) first = loader[p] + 1
-             print first, last + 0 }' "$log"
+  env "$export_mark" strace -f --seccomp-bpf -qq -e "trace=$1,munmap" -e signal=none -o "$log" "$mlopsctl" -C "$folder" run </dev/null >/dev/null 2>&1
+  awk '{ if (main == "") main = $1 }
+       $2 ~ /^munmap\(/ { if ($1 == main && !first) first = n[main] + 1; next }
+       $2 ~ /^[a-z0-9_]+\(/ { if (++n[$1] > last) last = n[$1] }
+       END { print first, last + 0 }' "$log"
 }
 next() {
   if [ -n "$full" ] || [ "$1" -lt "$(($2 + 12))" ]; then echo $(($1 + 1)); else echo $(($1 + 1 + ($1 - $2) / 6)); fi
@@ -51,7 +58,7 @@ one_fault() {
     met=$((met + 1))
     case $status in
       0) [ "$(store_listing "$folder")" = "$(store_listing "$work/reference")" ] || fail "$name: ended 0 with other bytes in the store" ;;
-      2 | 3) grep -q 'error: ' "$folder.first.err" || fail "$name: ended $status without saying why: $(cat "$folder.first.err")" ;;
+      2 | 3) grep -q 'error: ' "$folder.first.err" || grep -q 'write(2, .*INJECTED' "$folder.strace" || fail "$name: ended $status without saying why: $(cat "$folder.first.err")" ;;
       137) [ "${what%%=*}" = signal ] || fail "$name: hung or was killed" ;;
       *) fail "$name: ended $status: $(tail -n 4 "$folder.first.err")" ;;
     esac
@@ -63,8 +70,8 @@ one_fault() {
   [ "$was_met" -eq 1 ]
 }
 
-errors=(ENOSPC EIO EMFILE)
 for kind in "${kinds[@]}"; do
+  read -ra errors <<<"${errors_of[$kind]:-EIO}"
   read -r first last < <(first_and_last "$kind")
   [ "$last" -gt 0 ] || { echo "$kind: not used"; continue; }
   before=$SECONDS met_before=$met
@@ -73,10 +80,10 @@ for kind in "${kinds[@]}"; do
     if [ -n "$full" ]; then
       for error in "${errors[@]}"; do one_fault "$kind" "$n" "error=$error"; done
       one_fault "$kind" "$n" signal=KILL
-    elif [ $((turn % 4)) -eq 3 ]; then
+    elif [ $((turn % 3)) -eq 2 ]; then
       one_fault "$kind" "$n" signal=KILL
     else
-      one_fault "$kind" "$n" "error=${errors[turn % 4]}"
+      one_fault "$kind" "$n" "error=${errors[(turn - turn / 3) % ${#errors[@]}]}"
     fi
     turn=$((turn + 1))
     n=$(next "$n" "$first")

@@ -2,6 +2,7 @@
 # A disk that is really full: the project lies on a small file system of its own (tmpfs in a private mount namespace). The run says
 # so and ends 2 or 3; after space was made a plain `run` reaches the bytes of an undisturbed run.
 # usage: full_disk.sh MLOPSCTL
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 if [ -z "${MLOPSCTL_OWN_MOUNTS:-}" ]; then
   rm -rf "$work"

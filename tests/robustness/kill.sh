@@ -2,6 +2,7 @@
 # kill -9 at random points: of the program, and every other time of its whole process group; often several times in a row on the
 # same folder. After each series a plain `run` must end 0 and reach the bytes of an uninterrupted run.
 # usage: kill.sh MLOPSCTL [SEED]     MLOPSCTL_KILLS=N sets how many kills must land (default 200)
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 seed=${2:-20260131}
 RANDOM=$seed
@@ -35,17 +36,18 @@ while [ "$landed" -lt "$wanted" ] && [ "$SECONDS" -lt "$deadline" ]; do
   series=$((series + 1))
   folder=$work/p$series
   cp -r "$work/fresh" "$folder"
-  in_a_row=$((1 + RANDOM % 5))
+  in_a_row=$((1 + RANDOM % 4))
   trail=
-  # A folder that has come further has less left to do: aim at the rest.
+  # A folder that has come further has less left to do: aim at the rest, down to the 20 ms of a run that has nothing to do.
   left=$whole
   for ((k = 0; k < in_a_row; ++k)); do
     group=$((landed % 2))
     delay=$(random_below "$left")
     if one_kill "$folder" "$delay" "$group"; then
       landed=$((landed + 1)) groups=$((groups + group)) trail="$trail ${delay}us"
+      left=$((left > delay ? left - delay + 20000 : 20000))
     else
-      missed=$((missed + 1)) left=$((left * 2 / 3 + 2000))
+      missed=$((missed + 1)) left=20000
     fi
     expect_no_orphan "series $series ($trail)"
   done
