@@ -3,6 +3,7 @@
 #include "pipeline/base/files.hpp"
 #include "pipeline/k8s/render.hpp"
 #include "pipeline/k8s/template.hpp"
+#include "stages/deploy/evidence.hpp"
 #include "stages/deploy/fields.hpp"
 
 namespace mlopsctl::deploy {
@@ -46,10 +47,26 @@ const StageInput* model_of(const engine::StageContext& context) {
   return nullptr;
 }
 
+// What reports show: tables of what release.json says.
+Json summary_of(const Json& release) {
+  Json tables = Json::array();
+  Json inputs = Json::array();
+  for (const auto& input : release.at("inputs"))
+    inputs.push_back({input.at("name"), input.at("digest"), input.contains("verdict") ? input.at("verdict").at("summary") : Json()});
+  tables.push_back({{"title", "What the release rests on"}, {"columns", {"input", "digest", "verdict"}}, {"rows", std::move(inputs)}});
+  if (const Json& kubernetes = release.at("target").at("kubernetes"); !kubernetes.is_null()) {
+    Json objects = Json::array();
+    for (const auto& manifest : kubernetes.at("manifests"))
+      objects.push_back({manifest.at("kind"), manifest.at("namespace"), manifest.at("name"), manifest.at("path")});
+    tables.push_back({{"title", "Manifests"}, {"columns", {"kind", "namespace", "name", "file"}}, {"rows", std::move(objects)}});
+  }
+  return {{"alias", release.at("alias")}, {"api", release.at("api")}, {"model", release.at("model")}, {"tables", std::move(tables)}};
+}
+
 class DeployStage final : public engine::Stage {
  public:
   const spec::StageKindSpec& spec() const override { return spec_; }
-  int version() const override { return 1; }
+  int version() const override { return 2; }
 
   // The templates are part of the program, and of what a release is made of.
   std::string backend(const Json& params) const override {
@@ -82,20 +99,21 @@ class DeployStage final : public engine::Stage {
     Json release = {{"format", "mlopsctl-release-1"}, {"alias", alias}, {"api", params.at("api")}, {"model", model->digest.str()}};
     release["target"] = {{"local", local}, {"kubernetes", nullptr}};
     release["inputs"] = Json::array();
-    for (const auto& input : context.inputs()) release["inputs"].push_back({{"name", input.name}, {"type", input.type}, {"digest", input.digest.str()}});
+    for (const auto& input : context.inputs()) {
+      TRY_ASSIGN(Json entry, evidence_of(input, model->digest));
+      release["inputs"].push_back(std::move(entry));
+    }
 
     const auto folder = context.output("release");
     TRY(make_folders(folder));
-    if (kubernetes) {
-      TRY_ASSIGN(release["target"]["kubernetes"], write_manifests(context, *model, folder / "manifests"));
-    }
+    if (kubernetes) { TRY_ASSIGN(release["target"]["kubernetes"], write_manifests(context, *model, folder / "manifests")); }
     TRY(write_file(folder / "release.json", pretty(release)));
 
     if (local) {
       context.forward("model", *model);
       context.report().publications.push_back({alias, "model"});
     }
-    context.report().summary = release;
+    context.report().summary = summary_of(release);
     return {};
   }
 

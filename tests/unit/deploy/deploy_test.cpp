@@ -15,6 +15,14 @@ namespace fs = std::filesystem;
 using engine::InputShape;
 using engine::StageInput;
 
+StageInput input(const std::string& name, const std::string& type) {
+  StageInput made;
+  made.name = name;
+  made.type = type;
+  made.digest = digest_of(name);
+  return made;
+}
+
 // A folder of the test's own, removed at its end.
 class Deploy : public testing::Test {
  protected:
@@ -32,8 +40,25 @@ class Deploy : public testing::Test {
         write_file(
             file, "apiVersion: mlopsctl/v1\nname: p\ninputs:\n  m: {path: m.csv, text: text}\nstages:\n  release:\n    kind: deploy\n    inputs: [m]\n" + stage)
             .ok());
-    TRY_ASSIGN(const auto pipeline, spec::load({{file}, {}}, {stage_->spec()}));
+    spec::LoadOptions options;
+    options.files = {file};
+    TRY_ASSIGN(const auto pipeline, spec::load(options, {stage_->spec()}));
     return *pipeline.stage("release");
+  }
+
+  // What judge and drift hand over; the evaluation is of the model `of`.
+  std::vector<StageInput> judged(const Digest& of = digest_of("judge.model")) {
+    const auto file = [&](const std::string& name, const Json& content) {
+      EXPECT_TRUE(make_folders((folder_ / name).parent_path()).ok());
+      EXPECT_TRUE(write_file(folder_ / name, pretty(content)).ok());
+    };
+    file("judge/evaluation.json", {{"challenger", {{"digest", of.str()}, {"metrics", {{"accuracy", 0.87}, {"macro_f1", 0.8}, {"kappa", 0.7}, {"rows", 100}}}}},
+                                   {"verdict", {{"outcome", "pass"}, {"summary", "accuracy 0.87, floor 0.83"}, {"checks", Json::array()}}}});
+    file("drift.json", {{"verdict", {{"outcome", "pass"}, {"summary", "no drift in 3 signals"}}}});
+    std::vector<StageInput> all = {input("judge.model", "model"), input("judge.evaluation", "evaluation"), input("drift.drift", "drift")};
+    all[1].path = folder_ / "judge";
+    all[2].path = folder_ / "drift.json";
+    return all;
   }
 
   std::unique_ptr<engine::Stage> stage_ = make_deploy_stage();
@@ -64,16 +89,6 @@ class FakeContext final : public engine::StageContext {
   engine::StageReport report_;
 };
 
-StageInput input(const std::string& name, const std::string& type) {
-  StageInput made;
-  made.name = name;
-  made.type = type;
-  made.digest = digest_of(name);
-  return made;
-}
-
-const std::vector<StageInput> judged = {input("judge.model", "model"), input("judge.evaluation", "evaluation"), input("drift.drift", "drift")};
-
 std::vector<std::string> said(const Error& error) {
   const auto line = [](const Error& e) {
     return (e.span ? std::to_string(e.span->line) + ":" + std::to_string(e.span->column) + " " : "") + e.field + ": " + e.message;
@@ -88,7 +103,7 @@ using Lines = std::vector<std::string>;
 TEST_F(Deploy, ALocalReleaseIsAnAliasAndARecord) {
   const auto spec = load("    alias: airline\n    api: airline-ulmfit\n    target: {local: {}}\n");
   ASSERT_TRUE(spec.ok()) << spec.error().message;
-  FakeContext context(*spec, judged, folder_);
+  FakeContext context(*spec, judged(), folder_);
   ASSERT_TRUE(stage_->run(context).ok());
 
   EXPECT_EQ(context.forwarded, (std::map<std::string, Digest>{{"model", digest_of("judge.model")}}));
@@ -106,15 +121,22 @@ TEST_F(Deploy, ALocalReleaseIsAnAliasAndARecord) {
                             {"model", digest_of("judge.model").str()},
                             {"target", {{"local", true}, {"kubernetes", nullptr}}},
                             {"inputs", Json::array({{{"name", "judge.model"}, {"type", "model"}, {"digest", digest_of("judge.model").str()}},
-                                                    {{"name", "judge.evaluation"}, {"type", "evaluation"}, {"digest", digest_of("judge.evaluation").str()}},
-                                                    {{"name", "drift.drift"}, {"type", "drift"}, {"digest", digest_of("drift.drift").str()}}})}}));
+                                                    {{"name", "judge.evaluation"},
+                                                     {"type", "evaluation"},
+                                                     {"digest", digest_of("judge.evaluation").str()},
+                                                     {"verdict", {{"outcome", "pass"}, {"summary", "accuracy 0.87, floor 0.83"}}},
+                                                     {"metrics", {{"accuracy", 0.87}, {"macro_f1", 0.8}, {"rows", 100}}}},
+                                                    {{"name", "drift.drift"},
+                                                     {"type", "drift"},
+                                                     {"digest", digest_of("drift.drift").str()},
+                                                     {"verdict", {{"outcome", "pass"}, {"summary", "no drift in 3 signals"}}}}})}}));
   EXPECT_FALSE(fs::exists(folder_ / "release/manifests"));
 }
 
 TEST_F(Deploy, AKubernetesReleaseHoldsTheManifestsThatItsRecordLists) {
   const auto spec = load("    target: {kubernetes: {namespace: airline, replicas: 3, strategy: {canary: [10, 50, 100]}}}\n");
   ASSERT_TRUE(spec.ok()) << spec.error().message;
-  FakeContext context(*spec, judged, folder_);
+  FakeContext context(*spec, judged(), folder_);
   ASSERT_TRUE(stage_->run(context).ok());
   EXPECT_TRUE(context.report().publications.empty());
   EXPECT_TRUE(context.forwarded.empty());
@@ -136,6 +158,17 @@ TEST_F(Deploy, AKubernetesReleaseHoldsTheManifestsThatItsRecordLists) {
     EXPECT_EQ(*bytes, rendered->manifests[i].bytes);
     EXPECT_EQ(listed.at("digest"), digest_of(*bytes).str());
   }
+}
+
+TEST_F(Deploy, AVerdictOnAnotherModelReleasesNothing) {
+  const auto spec = load("    target: {local: {}}\n");
+  FakeContext context(*spec, judged(digest_of("baseline")), folder_);
+  const auto done = stage_->run(context);
+  ASSERT_FALSE(done.ok());
+  EXPECT_EQ(done.error().message,
+            "judge.evaluation judged the model " + digest_of("baseline").str() + "; the one to be released is " + digest_of("judge.model").str());
+  EXPECT_TRUE(context.report().publications.empty());
+  EXPECT_FALSE(fs::exists(folder_ / "release/release.json"));
 }
 
 TEST_F(Deploy, EveryKeyReachesTheRenderer) {
