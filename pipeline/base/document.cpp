@@ -158,6 +158,7 @@ Status set_value(Node& root, std::string_view assignment) {
   Node* place = &root;
   std::string_view path = assignment.substr(0, equals);
   while (!path.empty()) {
+    const int column = static_cast<int>(equals - path.size()) + 1;
     const size_t dot = path.find('.');
     const std::string key(path.substr(0, dot));
     path = dot == std::string_view::npos ? std::string_view{} : path.substr(dot + 1);
@@ -166,7 +167,7 @@ Status set_value(Node& root, std::string_view assignment) {
       size_t index = 0;
       const auto [end, fault] = std::from_chars(key.data(), key.data() + key.size(), index);
       if (fault != std::errc() || end != key.data() + key.size() || index >= place->items.size())
-        return usage("--set " + std::string(assignment) + ": \"" + key + "\" is not an index of a list with " + std::to_string(place->items.size()) + " items");
+        return usage("--set " + std::string(assignment) + ": \"" + key + "\" is not an index of a list with " + std::to_string(place->items.size()) + (place->items.size() == 1 ? " item" : " items"));
       place = &place->items[index];
       continue;
     }
@@ -183,7 +184,9 @@ Status set_value(Node& root, std::string_view assignment) {
       name.kind = Node::Kind::scalar;
       name.scalar = key;
       name.source = value.source;
-      name.line = name.column = 1;
+      name.line = 1;
+      name.column = column;
+      name.length = static_cast<int>(key.size());
       place->entries.push_back({std::move(name), Node{}});
       next = &place->entries.back().value;
     }

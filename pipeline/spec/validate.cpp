@@ -67,6 +67,7 @@ void Walker::wrong_kind(const Type& type, const Node& node, const Node* key) {
   const std::string example = sample(type);
   if ((type.kind == Type::Kind::list || type.kind == Type::Kind::steps) && node.kind == Node::Kind::scalar) hint = "write a list: [" + node.scalar + "]";
   else if (type.kind == Type::Kind::variant && node.kind == Node::Kind::scalar) hint = "write {" + type.discriminator + ": " + node.scalar + "}";
+  else if (node.kind == Node::Kind::null && example.empty()) hint = "write it below, indented, or remove the key";
   else if (!example.empty()) hint = "write a value such as " + example;
   fault(node, key, "expected " + phrase(type) + ", got " + node.describe(), std::move(hint));
 }
@@ -160,7 +161,8 @@ void Walker::check_size(const Type& type, size_t size, const Node& node, const N
   const double bound = few ? *type.minimum : *type.maximum;
   const std::string which = type.minimum == type.maximum ? "exactly " : few ? "at least " : "at most ";
   const std::string unit = type.kind == Type::Kind::map ? (bound == 1 ? " entry" : " entries") : (bound == 1 ? " item" : " items");
-  fault(node, key, "expected " + which + show_number(bound) + unit + ", got " + (size == 0 ? "none" : std::to_string(size)));
+  fault(node, key, "expected " + which + show_number(bound) + unit + ", got " + (size == 0 ? "none" : std::to_string(size)),
+        size == 0 ? "write the first one below it, indented" : "");
 }
 
 Json Walker::list(const Type& type, const Node& node, const Node* key) {
@@ -196,7 +198,7 @@ Json Walker::variant(const Type& type, const Node& node, const Node* key) {
     Error error = config_error("missing key \"" + type.discriminator + "\": expected " + one_of(names));
     error.span = (entry != node.entries.end() ? entry->key : key != nullptr ? *key : node).span();
     error.field = path_;
-    if (!names.empty()) error.hint = "add `" + type.discriminator + ": " + names.front() + "` (or another of these)";
+    error.hint = "add `" + type.discriminator + ":` and one of these";
     findings_.errors.push_back(std::move(error));
     return nullptr;
   }

@@ -141,7 +141,7 @@ std::string sample(const Type& type) {
     case Type::Kind::variant:
       return type.alternatives.empty() ? "" : "{" + type.discriminator + ": " + type.alternatives.front().name + "}";
     case Type::Kind::object: {
-      // The fields that must be there, if each has a sample.
+      // The fields that must be there, if each has a sample; else the first.
       std::string body;
       for (const auto& field : type.fields) {
         if (field.default_value || field.optional) continue;
@@ -149,7 +149,11 @@ std::string sample(const Type& type) {
         if (value.empty()) return "";
         body += (body.empty() ? "" : ", ") + field.name + ": " + value;
       }
-      return body.empty() ? "" : "{" + body + "}";
+      if (body.empty() && !type.fields.empty()) {
+        const std::string value = sample(*type.fields.front().type);
+        body = type.fields.front().name + ": " + (value.empty() ? "{}" : value);
+      }
+      return "{" + body + "}";
     }
     case Type::Kind::any_of:
       return type.options.empty() ? "" : sample(*type.options.front());

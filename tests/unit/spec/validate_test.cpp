@@ -64,7 +64,7 @@ TEST(Validate, MissingKeysPointAtTheMapping) {
 TEST(Validate, KindMissingAndUnknown) {
   EXPECT_EQ(faults_of("apiVersion: mlopsctl/v1\nname: demo\nstages:\n  a: {inputs: []}\n  b: {kind: trian, whatever: 1}\n  c: {kind: [train]}\n  d: train\n"),
             "pipeline.yaml:4:3: stages.a: missing key \"kind\": expected preprocess, train or evaluate\n"
-            "  hint: add `kind: preprocess` (or another of these)\n"
+            "  hint: add `kind:` and one of these\n"
             "pipeline.yaml:5:13: stages.b.kind: unknown kind \"trian\"; did you mean \"train\"?\n"
             "  hint: use preprocess, train or evaluate\n"
             "pipeline.yaml:6:13: stages.c.kind: expected preprocess, train or evaluate, got a list\n"
@@ -82,7 +82,8 @@ TEST(Validate, AKeyWithNothingBehindIt) {
   EXPECT_EQ(faults_of("apiVersion: mlopsctl/v1\nname:\nstages:\n"),
             "pipeline.yaml:2:1: name: expected a name of lower-case letters, digits and '-', got nothing\n"
             "  hint: write a value such as my-pipeline\n"
-            "pipeline.yaml:3:1: stages: expected a mapping, got nothing\n");
+            "pipeline.yaml:3:1: stages: expected a mapping, got nothing\n"
+            "  hint: write it below, indented, or remove the key\n");
 }
 
 TEST(Validate, EmptyStagesAndBadNames) {
@@ -92,7 +93,8 @@ TEST(Validate, EmptyStagesAndBadNames) {
       "  hint: write my-pipeline\n"
       "pipeline.yaml:4:3: inputs.a.b: \"a.b\" cannot be a name; expected letters, digits, '_' or '-', at most 63, the first a letter or digit\n"
       "  hint: rename it, for example a_b\n"
-      "pipeline.yaml:5:9: stages: expected at least 1 entry, got none\n");
+      "pipeline.yaml:5:9: stages: expected at least 1 entry, got none\n"
+      "  hint: write the first one below it, indented\n");
 }
 
 std::string with_steps(const std::string& steps) {
