@@ -88,7 +88,9 @@ Result<Answer> cmd_model_show(Session& session) {
   };
   fact("digest", answer.value["digest"]);
   fact("path", answer.value["path"]);
-  for (const char* key : {"type", "labels", "trained_on"}) fact(key, description.contains(key) ? description[key] : Json());
+  for (const char* key : {"type", "labels"}) fact(key, description.contains(key) ? description[key] : Json());
+  if (const auto data = description.find("trained_on"); data != description.end() && data->is_object())
+    fact("trained_on", cell(data->value("rows", Json()), As::integer) + " rows, " + cell(data->value("digest", Json()), As::digest));
   Json steps = Json::array();
   if (description.contains("recipe") && description["recipe"].contains("steps")) {
     for (const auto& step : description["recipe"]["steps"]) steps.push_back(step.is_object() ? step.value("step", "") : cell(step, As::text));
