@@ -63,7 +63,7 @@ struct Pipeline {
 struct LoadOptions {
   std::vector<std::filesystem::path> files;  // overlaid in order
   std::vector<std::string> sets;             // --set assignments, applied last
-  std::filesystem::path parsed;              // folder of remembered parses (base/yaml_cache.hpp); empty: none
+  std::filesystem::path parsed{};            // folder of remembered parses (base/yaml_cache.hpp); empty: none
 };
 
 // Reads, overlays, expands ${var}, validates. On failure the Error carries every fault found (Error::also), in file order.
