@@ -32,15 +32,15 @@ std::string holder_text(const std::filesystem::path& lock, pid_t pid) {
 
 }  // namespace
 
-Result<FileLock> take_lease(const std::filesystem::path& store_folder, std::string_view pipeline, std::string_view command, bool wait, const Clock& clock,
-                            const CancelToken& cancel, Reporter& reporter) {
+Result<Lease> take_lease(const std::filesystem::path& store_folder, std::string_view pipeline, std::string_view command, bool wait, const Clock& clock,
+                         const CancelToken& cancel, Reporter& reporter) {
   const std::filesystem::path path = store_folder / "locks" / ("run-" + file_name_of(pipeline));
   for (bool told = false;;) {
     pid_t pid = 0;
     TRY_ASSIGN(auto lock, FileLock::try_lock(path, FileLock::Mode::exclusive, &pid));
     if (lock) {
       TRY(lock->describe((command.empty() ? std::string("mlopsctl") : std::string(command)) + ", since " + rfc3339(clock.now()) + "\n"));
-      return std::move(*lock);
+      return Lease{std::move(*lock), told};
     }
     if (!wait)
       return stage_error("pipeline " + std::string(pipeline) + " is being run by " + holder_text(path, pid)).with_hint("wait for it to end, then run again");

@@ -80,6 +80,7 @@ class Locator {
         input.digest = entry->model;
         return {};
       }
+      input.digest.reset();
       if (entry)
         return missing(input, stage, "the model that alias " + input.origin + " stands for (" + entry->model.brief() + ") is not in the store any more",
                        "run the pipeline that made it again, or set the alias to another with `mlopsctl model alias`");

@@ -136,6 +136,10 @@ Error Database::fault(int code) {
       if (system_errno != 0) return io_error("use", path_.string(), system_errno);
       return stage_error("cannot use " + path_.string() + ": " + detail);
     }
+    case SQLITE_PROTOCOL:
+    case SQLITE_NOLFS:
+    case SQLITE_NOMEM:
+      return stage_error("cannot use " + path_.string() + ": " + detail);
     default:
       break;
   }
