@@ -68,12 +68,10 @@ LinearProblem::LinearProblem(LinearProblem&&) noexcept = default;
 
 size_t LinearProblem::rows() const { return impl_->first.size(); }
 
-void LinearProblem::column_sums(const std::vector<bool>& positive, std::span<double> of_positive, std::span<double> of_others) const {
-  auto value = impl_->values.begin();
+void LinearProblem::count_rows(const std::vector<bool>& positive, std::span<double> of_positive, std::span<double> of_others) const {
   for (size_t row = 0; row < rows(); ++row) {
-    const std::span<double> sums = positive[row] ? of_positive : of_others;
-    for (const feature_node* node = impl_->first[row]; node->index <= impl_->terms; ++node)
-      sums[static_cast<size_t>(node->index - 1)] += static_cast<double>(*value++);
+    const std::span<double> counts = positive[row] ? of_positive : of_others;
+    for (const feature_node* node = impl_->first[row]; node->index <= impl_->terms; ++node) ++counts[static_cast<size_t>(node->index - 1)];
   }
 }
 

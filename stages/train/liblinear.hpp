@@ -35,14 +35,14 @@ std::string liblinear_version();
 // Training rows in the library's form (16 bytes per value), kept for several fits.
 class LinearProblem {
  public:
-  // Frees the sparse rows. With `rescalable`, keeps the values (4 bytes each) for scale_columns and column_sums.
+  // Frees the sparse rows. With `rescalable`, keeps the values (4 bytes each) for scale_columns.
   LinearProblem(text::SparseRows&& rows, size_t terms, bool rescalable);
   ~LinearProblem();
   LinearProblem(LinearProblem&&) noexcept;
 
   size_t rows() const;
-  // Sums of the original values per term, over the positive and over the other rows. Needs `rescalable`.
-  void column_sums(const std::vector<bool>& positive, std::span<double> of_positive, std::span<double> of_others) const;
+  // Adds to each term the number of positive, and of other, rows that hold it.
+  void count_rows(const std::vector<bool>& positive, std::span<double> of_positive, std::span<double> of_others) const;
   // Every value becomes the original value times the factor of its column.
   void scale_columns(std::span<const double> factors);
   // Separates `positive` rows from the others; each side's errors are weighed by c times its weight. Both sides must have rows.

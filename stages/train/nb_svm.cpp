@@ -7,10 +7,10 @@
 namespace mlopsctl::train {
 namespace {
 
-// r = log((p / |p|) / (q / |q|)), p = alpha + sums of the class's rows, q = alpha + sums of the others' (Wang and Manning 2012, section 2).
+// r = log((p / |p|) / (q / |q|)), p = alpha + how many of the class's rows hold each term, q the same of the others (Wang and Manning 2012, section 2).
 std::vector<double> log_count_ratio(const LinearProblem& problem, const std::vector<bool>& positive, size_t terms, double alpha) {
   std::vector<double> p(terms, alpha), q(terms, alpha);
-  problem.column_sums(positive, p, q);
+  problem.count_rows(positive, p, q);
   const double scale = std::log(std::accumulate(p.begin(), p.end(), 0.0)) - std::log(std::accumulate(q.begin(), q.end(), 0.0));
   for (size_t t = 0; t < terms; ++t) p[t] = std::log(p[t]) - std::log(q[t]) - scale;
   return p;
@@ -52,11 +52,12 @@ ml::Trainer nb_svm() {
   using spec::choice, spec::number, spec::with_default;
   std::vector<spec::Field> own = liblinear_fields();
   own.push_back(with_default("alpha", number(1e-10, 1e6, "1"), 1.0, "Added to every count of the log-count ratio."));
-  own.push_back(with_default("beta", number(0, 1, "0.25"), 0.25, "1: the fitted weights alone; 0: naive Bayes with one strength for all terms."));
+  own.push_back(with_default("beta", number(0, 1, "0.25"), 1.0,
+                             "1: the fitted weights alone; 0: naive Bayes with one strength for all terms; the paper's 0.25 suits unscaled uni- and bigrams."));
   own.push_back(with_default("loss", choice({"squared_hinge", "logistic"}), "squared_hinge", "What an error costs by its distance from the right side."));
   return {"nb-svm",
           "Linear support vector machine on n-grams scaled by naive Bayes log-count ratios (Wang and Manning 2012).",
-          linear_fields(std::move(own), {{"ngrams", {1, 3}}, {"weighting", "counts"}, {"binary", true}, {"norm", "none"}}),
+          linear_fields(std::move(own), {{"ngrams", {1, 3}}, {"weighting", "tf"}, {"binary", true}}),
           liblinear_version(),
           nullptr,
           &fit,
