@@ -76,7 +76,7 @@ std::filesystem::path Project::write(const std::string& name, const std::string&
 
 Result<Pipeline> load_text(const std::string& text, const std::vector<std::string>& sets) {
   const Project project;
-  return load({{project.write("pipeline.yaml", text)}, sets}, small_catalog());
+  return load({{project.write("pipeline.yaml", text)}, sets, {}}, small_catalog());
 }
 
 Result<Pipeline> load_texts(const std::vector<std::string>& texts, const std::vector<std::string>& sets) {

@@ -42,7 +42,7 @@ TEST(Sources, EveryUnreadableFileIsNamed) {
 }
 
 TEST(Sources, MissingFile) {
-  const auto loaded = load({{"/nonexistent/pipeline.yaml"}, {}}, small_catalog());
+  const auto loaded = load({{"/nonexistent/pipeline.yaml"}, {}, {}}, small_catalog());
   EXPECT_EQ(faults(loaded),
             "cannot open /nonexistent/pipeline.yaml: No such file or directory\n  hint: write one with `mlopsctl init`, or name a file with -f\n");
   EXPECT_EQ(loaded.error().kind, ErrorKind::config);
