@@ -2,13 +2,13 @@
 #include <cstdio>
 #include <map>
 #include <optional>
-#include <thread>
 
 #include "cli/cmds.hpp"
 #include "cli/labelled_rows.hpp"
 #include "cli/models.hpp"
 #include "cli/progress_line.hpp"
 #include "pipeline/base/files.hpp"
+#include "pipeline/base/parallel.hpp"
 #include "stages/ml_api.hpp"
 
 namespace mlopsctl::cli {
@@ -66,11 +66,7 @@ Result<std::vector<float>> score(const ml::Model& model, const Chunk& chunk, uns
   const size_t share = (texts.size() + threads - 1) / std::max(1u, threads);
   if (threads <= 1 || share == 0 || texts.size() < 64) return model.score_raw(texts, cancel);
   std::vector<std::optional<Result<std::vector<float>>>> parts((texts.size() + share - 1) / share);
-  std::vector<std::thread> workers;
-  for (size_t i = 0; i < parts.size(); ++i) {
-    workers.emplace_back([&, i] { parts[i] = model.score_raw(texts.subspan(i * share, std::min(share, texts.size() - i * share)), cancel); });
-  }
-  for (auto& worker : workers) worker.join();
+  in_parallel(parts.size(), threads, [&](size_t i) { parts[i] = model.score_raw(texts.subspan(i * share, std::min(share, texts.size() - i * share)), cancel); });
   std::vector<float> all;
   for (auto& part : parts) {
     TRY_ASSIGN(const auto values, std::move(*part));

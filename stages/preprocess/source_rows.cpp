@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <optional>
-#include <thread>
 
+#include "pipeline/base/parallel.hpp"
 #include "stages/data/input_options.hpp"
 #include "stages/data/table.hpp"
 
@@ -137,19 +137,15 @@ Status read_source(engine::StageContext& context, int index, bool several_source
 
 void clean(SourceRows& rows, const text::Recipe& recipe) {
   if (recipe.empty()) return;
-  const size_t workers = std::max(1u, std::thread::hardware_concurrency());
+  const size_t workers = processors();
   const size_t share = (rows.rows.size() + workers - 1) / workers;
 
   std::vector<std::vector<std::string>> cleaned(workers);
-  std::vector<std::thread> threads;
-  for (size_t w = 0; w < workers; ++w) {
-    threads.emplace_back([&, w] {
-      const size_t begin = std::min(rows.rows.size(), w * share), end = std::min(rows.rows.size(), begin + share);
-      cleaned[w].resize(end - begin);
-      for (size_t i = begin; i < end; ++i) recipe.apply(rows.rows[i].raw, cleaned[w][i - begin]);
-    });
-  }
-  for (auto& thread : threads) thread.join();
+  in_parallel(workers, workers, [&](size_t w) {
+    const size_t begin = std::min(rows.rows.size(), w * share), end = std::min(rows.rows.size(), begin + share);
+    cleaned[w].resize(end - begin);
+    for (size_t i = begin; i < end; ++i) recipe.apply(rows.rows[i].raw, cleaned[w][i - begin]);
+  });
   for (size_t w = 0, i = 0; w < workers; ++w) {
     for (const std::string& text : cleaned[w]) {
       SourceRow& row = rows.rows[i++];

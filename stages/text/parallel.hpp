@@ -4,16 +4,16 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <thread>
 #include <vector>
+
+#include "pipeline/base/parallel.hpp"
 
 namespace mlopsctl::text {
 
 inline constexpr size_t rows_per_chunk = 2048;
 
 inline size_t worker_count(size_t rows) {
-  const size_t cores = std::max(1u, std::thread::hardware_concurrency());
-  return std::clamp<size_t>((rows + rows_per_chunk - 1) / rows_per_chunk, 1, std::min<size_t>(cores, 16));
+  return std::clamp<size_t>((rows + rows_per_chunk - 1) / rows_per_chunk, 1, std::min<size_t>(processors(), 16));
 }
 
 // make(worker, first, last) -> value, run on the workers; take(value, first, last) on this thread, in order. take() says false to stop.
@@ -32,11 +32,7 @@ void in_chunks(size_t rows, size_t workers, Make make, Take take) {
       wave.push_back({next, last, {}});
       next = last;
     }
-    std::vector<std::thread> threads;
-    for (size_t worker = 1; worker < wave.size(); ++worker)
-      threads.emplace_back([&, worker] { wave[worker].value = make(worker, wave[worker].first, wave[worker].last); });
-    wave[0].value = make(0, wave[0].first, wave[0].last);
-    for (std::thread& thread : threads) thread.join();
+    in_parallel(wave.size(), workers, [&](size_t worker) { wave[worker].value = make(worker, wave[worker].first, wave[worker].last); });
     for (Chunk& chunk : wave)
       if (!take(std::move(chunk.value), chunk.first, chunk.last)) return;
   }
