@@ -37,9 +37,10 @@ bool same_results(const engine::RunRecord& a, const engine::RunRecord& b) {
 Result<std::filesystem::path> page_of(engine::Store& store, const std::filesystem::path& project, const engine::RunRecord& record, bool all_reused) {
   if (all_reused) {
     TRY_ASSIGN(const auto runs, store.runs(record.pipeline, 3));
+    std::error_code absent;
     for (const auto& run : runs) {
       const auto path = report_path(store, run.id);
-      if (same_results(run, record) && std::filesystem::exists(path)) return path;
+      if (same_results(run, record) && std::filesystem::exists(path, absent)) return path;
     }
   }
   TRY(write_report(store, project, record));

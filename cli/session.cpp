@@ -9,7 +9,10 @@
 namespace mlopsctl::cli {
 
 Session::Session(Env& env, const Arguments& arguments, Screen out_screen, Screen err_screen, Log& log)
-    : env_(env), arguments_(arguments), out_screen_(out_screen), err_screen_(err_screen), log_(log), project_(std::filesystem::current_path()) {}
+    : env_(env), arguments_(arguments), out_screen_(out_screen), err_screen_(err_screen), log_(log) {
+  std::error_code gone;  // the folder may have been removed; whatever is looked for in it is then not found
+  project_ = std::filesystem::current_path(gone);
+}
 
 const engine::StageRegistry& Session::registry() {
   if (!registry_) registry_ = stages::make_registry();
@@ -30,7 +33,7 @@ Result<spec::Pipeline> Session::pipeline() {
   std::error_code absent;
   if (const auto state = project_ / ".mlopsctl"; std::filesystem::is_directory(state, absent)) options.parsed = state / "parsed";
   for (const auto& file : options.files) log_.info("reading " + file.string());
-  if (!arguments_.has("--file") && !std::filesystem::exists(options.files.front())) {
+  if (!arguments_.has("--file") && !std::filesystem::exists(options.files.front(), absent) && !absent) {
     return config_error("there is no pipeline.yaml in " + project_.string()).with_hint("write one with `mlopsctl init`, or name another with -f FILE");
   }
   TRY_ASSIGN(auto pipeline, spec::load(options, stages::catalog(registry())));

@@ -96,7 +96,8 @@ std::optional<Node> read_sources(const LoadOptions& options, const Type& file, s
     auto document = read(path, options.parsed);
     if (!document) {
       Error error = std::move(document).error();
-      const bool folder = std::filesystem::is_directory(path);
+      std::error_code ignored;
+      const bool folder = std::filesystem::is_directory(path, ignored);
       if (!error.span) error.hint = folder ? "name the file in it" : error.hint.empty() ? "write one with `mlopsctl init`, or name a file with -f" : error.hint;
       errors.push_back(std::move(error));
       readable = false;
