@@ -61,12 +61,15 @@ class Builder final : public YAML::EventHandler {
  public:
   explicit Builder(std::shared_ptr<const Source> source) : source_(std::move(source)) {}
 
+  // Where this document starts; set before anything of it is built.
+  const YAML::Mark& start() const { return start_; }
+
   Result<Node> take() {
     if (key_fault_) return std::move(*key_fault_);
     return std::move(root_);
   }
 
-  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentStart(const YAML::Mark& mark) override { start_ = mark; }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     Node node = make(mark, Node::Kind::null);
@@ -195,6 +198,7 @@ class Builder final : public YAML::EventHandler {
   std::vector<Open> open_;
   std::map<YAML::anchor_t, Node> anchors_;
   size_t nodes_ = 0;
+  YAML::Mark start_;
   std::optional<Error> key_fault_;
   Node root_;
 };
@@ -276,9 +280,12 @@ Result<std::vector<Node>> build(std::string text, std::string name) {
   std::vector<Node> documents;
   try {
     YAML::Parser parser(stream);
-    while (true) {
+    for (int last = -1;;) {
       Builder builder(source);
       if (!parser.HandleNextDocument(builder)) return documents;
+      // A stray , ] or } outside of brackets: yaml-cpp makes an empty document of it, leaves it where it is, and so on for ever.
+      if (builder.start().pos == last) return syntax_error(source, builder.start(), "this cannot start a value").with_hint("put the text in quotes");
+      last = builder.start().pos;
       TRY_ASSIGN(Node document, builder.take());
       documents.push_back(std::move(document));
     }

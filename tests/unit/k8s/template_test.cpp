@@ -79,6 +79,12 @@ TEST(Fill, WhatIsNoMappingIsRefused) {
   EXPECT_EQ(faults_of("a: 1\na: 2\n", {}), (Lines{"t.yaml:2:1: key \"a\" appears twice in the same mapping"}));
 }
 
+// Found by template_fuzz: yaml-cpp makes empty documents of these for ever.
+TEST(Fill, AStrayFlowSignIsRefusedAndNotReadForEver) {
+  for (const char* text : {",!- - )", ", a", "]", "}", "a: 1\n---\n] b"}) EXPECT_EQ(faults_of(text, {}).size(), 1u) << text;
+  EXPECT_EQ(faults_of(",!- - )", {}), (Lines{"t.yaml:1:1: not valid YAML: this cannot start a value | put the text in quotes"}));
+}
+
 TEST(BuiltinTemplates, AreValidYamlSortedByName) {
   std::string last;
   for (const auto& file : builtin_templates()) {
