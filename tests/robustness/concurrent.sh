@@ -60,7 +60,7 @@ for round in 1 2 3; do
   grep -q "error: .*$first" "$folder.no_wait.err" || fail "--no-wait does not name the holder $first: $(cat "$folder.no_wait.err")"
   start "$folder" b run
   second=$!
-  wait_for 10 grep -q "$first" "$folder.b.err" || fail "the waiting run does not say that it waits for $first: $(cat "$folder.b.err")"
+  wait_for 10 grep -qs "$first" "$folder.b.err" || fail "the waiting run does not say that it waits for $first: $(cat "$folder.b.err")"
   kill -0 "$second" 2>/dev/null || fail "the second run did not wait"
   kill -CONT "$first"
   wait "$first" || fail "round $round: the first of two runs ended $?: $(tail -n 5 "$folder.a.err")"
@@ -76,7 +76,7 @@ if start_and_stop "$folder" "$(random_below $((whole / 2)))"; then
   first=$pid
   start "$folder" b run
   second=$!
-  wait_for 10 grep -q "$first" "$folder.b.err"
+  wait_for 10 grep -qs "$first" "$folder.b.err"
   kill -KILL "$first"
   wait "$first" 2>/dev/null
   wait "$second" || fail "the heir of a killed run ended $?: $(tail -n 5 "$folder.b.err")"
