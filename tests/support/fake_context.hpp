@@ -16,7 +16,9 @@ class FakeContext final : public engine::StageContext {
  public:
   // `folder`: where outputs go.
   explicit FakeContext(std::filesystem::path folder, Json params = Json::object(), uint64_t seed = 1)
-      : folder_(std::move(folder)), params_(std::move(params)), seed_(seed) {}
+      : folder_(std::move(folder)), params_(std::move(params)), seed_(seed) {
+    std::filesystem::create_directories(folder_);
+  }
 
   // `name` as in InputShape: "clean.test", "champion". The role is its last part.
   FakeContext& input(std::string name, std::string type, std::filesystem::path path, Json options = nullptr) {
