@@ -33,10 +33,12 @@ git init -q -b main
 git -c user.name=test -c user.email=test@example.com add -A
 git -c user.name=test -c user.email=test@example.com commit -qm "Start"
 
-# `make` here records what it is asked for, and "builds" the program under test: building is another test's business.
+# `make` here records what it is asked for, and "builds" the program under test: building is another test's business. By hand,
+# MLOPSCTL_ACT_MAKE=1 lets the real one do everything, for minutes.
 cat >"$work/bin/make" <<MAKE
 #!/bin/sh
 echo "make \$*" >>"$work/made"
+if [ -n "\$MLOPSCTL_ACT_MAKE" ]; then exec "$(command -v make)" "\$@"; fi
 mkdir -p build/release && cp "$program" build/release/mlopsctl
 MAKE
 chmod +x "$work/bin/make"
