@@ -67,7 +67,7 @@ void Walker::wrong_kind(const Type& type, const Node& node, const Node* key) {
   const std::string example = sample(type);
   if ((type.kind == Type::Kind::list || type.kind == Type::Kind::steps) && node.kind == Node::Kind::scalar) hint = "write a list: [" + node.scalar + "]";
   else if (type.kind == Type::Kind::variant && node.kind == Node::Kind::scalar) hint = "write {" + type.discriminator + ": " + node.scalar + "}";
-  else if (node.kind == Node::Kind::null && example.empty()) hint = "write it below, indented, or remove the key";
+  else if (node.kind == Node::Kind::null && example.empty()) hint = "write it below, indented";
   else if (!example.empty()) hint = "write a value such as " + example;
   fault(node, key, "expected " + phrase(type) + ", got " + node.describe(), std::move(hint));
 }

@@ -1,6 +1,7 @@
 #include "pipeline/spec/wording.hpp"
 
 #include <charconv>
+#include <cmath>
 
 namespace mlopsctl::spec {
 
@@ -39,8 +40,10 @@ std::string one_of(const std::vector<std::string>& names) { return join(names, "
 std::string comma_list(const std::vector<std::string>& names) { return join(names, ", "); }
 
 std::string show_number(double value) {
-  char buffer[40];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
+  char buffer[64];
+  const bool plain = value == 0 || (std::abs(value) >= 1e-9 && std::abs(value) < 1e15);
+  const auto end =
+      plain ? std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed).ptr : std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
   return std::string(buffer, end);
 }
 

@@ -9,7 +9,7 @@
 
 namespace mlopsctl::spec {
 
-// "a, b or c"; "one of 40 names" is never said: long lists are cut after 12 with their number.
+// "a, b or c"; lists longer than 30 are cut and end with their number.
 std::string one_of(const std::vector<std::string>& names);
 // "a, b, c": the same, for lists of keys.
 std::string comma_list(const std::vector<std::string>& names);
@@ -21,7 +21,7 @@ std::string brief(const Type& type);
 // A value that would do, as written in YAML: "0.001", "[a, b]"; empty when there is nothing sensible to show.
 std::string sample(const Type& type);
 
-// 3 -> "3", 0.5 -> "0.5"
+// 3 -> "3", 0.5 -> "0.5", 1e-6 -> "0.000001"
 std::string show_number(double value);
 
 std::vector<std::string> names_of(const std::vector<Field>& fields);

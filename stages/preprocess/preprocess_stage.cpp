@@ -30,7 +30,7 @@ spec::StageKindSpec make_spec() {
           optional(
               "split",
               object({
-                  required("shares", map(number(0, {}, "0.8")), "Share of the rows per split, by name: {train: 0.8, test: 0.2}. All inputs are merged first."),
+                  required("shares", spec::named_map(number(1e-6, {}, "0.8"), 1), "Share of the rows per split, by name: {train: 0.8, test: 0.2}. All inputs are merged first."),
                   with_default("stratify", boolean(), true, "Keep the label mix in every split."),
                   optional("group_by", spec::text("SentenceId"), "Column whose equal values must stay in one split; overrides stratify."),
               }),

@@ -83,7 +83,7 @@ TEST(Validate, AKeyWithNothingBehindIt) {
             "pipeline.yaml:2:1: name: expected a name of lower-case letters, digits and '-', got nothing\n"
             "  hint: write a value such as my-pipeline\n"
             "pipeline.yaml:3:1: stages: expected a mapping, got nothing\n"
-            "  hint: write it below, indented, or remove the key\n");
+            "  hint: write it below, indented\n");
 }
 
 TEST(Validate, EmptyStagesAndBadNames) {
