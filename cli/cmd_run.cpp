@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "cli/cmds.hpp"
 #include "cli/github.hpp"
 #include "cli/reporters.hpp"
@@ -28,20 +26,12 @@ std::unique_ptr<engine::Reporter> choose_reporter(Session& session, const engine
       env.err, [&env, color] { return look_at(env.err.fd(), color, env.variables); }, env.clock);
 }
 
-bool same_results(const engine::RunRecord& a, const engine::RunRecord& b) {
-  return std::equal(a.stages.begin(), a.stages.end(), b.stages.begin(), b.stages.end(),
-                    [](const auto& x, const auto& y) { return x.name == y.name && x.key.has_value() && x.key == y.key; });
-}
-
 // The page about this run; of a run that reused everything, the page of the run that made the same, if it is there.
 Result<std::filesystem::path> page_of(engine::Store& store, const std::filesystem::path& project, const engine::RunRecord& record, bool all_reused) {
   if (all_reused) {
-    TRY_ASSIGN(const auto runs, store.runs(record.pipeline, 3));
+    TRY_ASSIGN(const auto maker, store.made_by(record));
     std::error_code absent;
-    for (const auto& run : runs) {
-      const auto path = report_path(store, run.id);
-      if (same_results(run, record) && std::filesystem::exists(path, absent)) return path;
-    }
+    if (maker && std::filesystem::exists(report_path(store, *maker), absent)) return report_path(store, *maker);
   }
   TRY(write_report(store, project, record));
   return report_path(store, record.id);

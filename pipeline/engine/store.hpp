@@ -127,6 +127,9 @@ class Store {
 
   // --- runs
   Status save_run(const RunRecord& record);
+  // Of a run that this Store has planned and that made nothing itself: the run that made the newest of its results, if that run used
+  // the very same results for the same stages. Costs little: no result is read.
+  Result<std::optional<std::string>> made_by(const RunRecord& reused);
   Result<std::vector<RunRecord>> runs(std::string_view pipeline /* empty: all */, int limit);  // newest first
   Result<std::optional<RunRecord>> run(std::string_view id_or_prefix);                         // "latest" too; an ambiguous prefix is an error
   Result<bool> has_run(std::string_view id);

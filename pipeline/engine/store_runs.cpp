@@ -58,6 +58,47 @@ Status Store::save_run(const RunRecord& record) {
 
 namespace {
 
+using Rows = std::map<std::string, int64_t>;
+
+// Stage -> row of its result; nothing for a record with a stage that has none.
+std::optional<Rows> rows_in(const Json& record) {
+  Rows rows;
+  for (const auto& stage : record.value("stages", Json::array())) {
+    if (stage.is_array() && stage.size() == 3) rows.emplace(stage[0].get<std::string>(), stage[2].get<int64_t>());
+    else if (stage.is_object() && stage.contains("result")) rows.emplace(stage.value("name", ""), stage.value("result", int64_t{0}));
+    else return {};
+  }
+  return rows;
+}
+
+}  // namespace
+
+Result<std::optional<std::string>> Store::made_by(const RunRecord& reused) {
+  Rows rows;
+  int64_t newest = 0;
+  for (const auto& stage : reused.stages) {
+    const auto row = stage.key ? impl_->row_of.find(*stage.key) : impl_->row_of.end();
+    if (row == impl_->row_of.end()) return std::optional<std::string>();
+    rows.emplace(stage.name, row->second);
+    newest = std::max(newest, row->second);
+  }
+  std::string maker, text;
+  {
+    Query query = impl_->db->query("SELECT runs.id, record FROM runs JOIN results ON runs.id = results.run_id WHERE results.id = ? AND runs.pipeline = ?",
+                                   newest, std::string_view(reused.pipeline));
+    if (query.next()) {
+      maker = query.text(0);
+      text = query.text(1);
+    }
+    TRY(query.status());
+  }
+  if (maker.empty()) return std::optional<std::string>();
+  TRY_ASSIGN(const Json record, parse_json(text, "a stored run record"));
+  return rows_in(record) == rows ? std::optional<std::string>(maker) : std::nullopt;
+}
+
+namespace {
+
 // Puts the results back where save_run took them out.
 Status fill_in(StoreImpl& impl, Json& record) {
   for (auto& stage : record.at("stages")) {

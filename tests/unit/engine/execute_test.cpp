@@ -303,6 +303,29 @@ TEST(Execute1, AsksForProvenanceOnlyIfSomethingRuns) {
 }
 
 // The other run is a child process that holds the lease until it is told to go.
+TEST(MadeBy, NamesTheRunThatMadeTheSameResults) {
+  Bench bench;
+  const auto run = [&] {
+    Store store = bench.open();
+    const RunRecord record = *execute(bench.p.pipeline, bench.registry, store, bench.options, bench.clock, bench.cancel, bench.reporter);
+    return std::pair(record, *store.made_by(record));
+  };
+  bench.p.stage("clean", "concat", {"train"}, {{"text", "-"}}).stage("fit", "train", {"clean"});
+  const std::string first = run().first.id;
+  for (int i = 0; i < 5; ++i) {
+    const auto [again, maker] = run();
+    EXPECT_EQ(brief(again), "clean reused, fit reused");
+    EXPECT_EQ(maker, first);
+  }
+  bench.folder.write("train.csv", "other");
+  const std::string second = run().first.id;
+  EXPECT_EQ(run().second, second);
+  bench.folder.write("train.csv", "abc");
+  EXPECT_EQ(run().second, first);
+  bench.options.only = {"clean"};
+  EXPECT_EQ(run().second, std::nullopt) << "the first run had another stage too";
+}
+
 TEST(Lease, WaitsForTheOtherOrSaysWhoItIs) {
   Bench bench;
   bench.kind("hold", [go = bench.folder / "go", up = bench.folder / "up"](StageContext& context) -> Status {
