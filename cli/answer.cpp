@@ -117,7 +117,7 @@ std::string cell(const Json& value, As as) {
     const double number = value.get<double>();
     switch (as) {
       case As::number:
-        return format("%.4f", number);
+        return format(number == std::floor(number) && std::abs(number) >= 2 ? "%.0f" : "%.4f", number);  // counts are whole
       case As::integer:
         return format("%.0f", number);
       case As::percent:

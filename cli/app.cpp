@@ -5,9 +5,11 @@
 #include <cerrno>
 #include <cstring>
 #include <exception>
+#include <filesystem>
 #include <new>
 
 #include "cli/diagnostics.hpp"
+#include "cli/github.hpp"
 #include "cli/help.hpp"
 #include "cli/parse.hpp"
 #include "cli/session.hpp"
@@ -24,6 +26,10 @@ ColorChoice color_choice(const Arguments& arguments) {
 int report(Env& env, const Error& error, bool json, const Screen& screen) {
   env.out.flush();
   env.err.write(json ? canonical(error_json(error)) + "\n" : render_error(error, screen));
+  if (!json && env.variables("GITHUB_ACTIONS").value_or("") == "true") {
+    std::error_code ignored;
+    env.err.write(github::annotations(error, github::prefix_of(env.variables("GITHUB_WORKSPACE").value_or(""), std::filesystem::current_path(ignored).string())));
+  }
   return exit_code(error.kind);
 }
 

@@ -21,9 +21,15 @@ double number_of(const Json& value) { return value.is_number() ? value.get<doubl
 // {"title", "columns": [...], "rows": [[...], ...]}: the shape in which every kind of stage says what it found.
 std::string table(const Json& found) {
   std::string out = "<h3>" + escape(cell(member(found, "title"), As::text)) + "</h3><div class=\"scroll\"><table><thead><tr>";
-  for (const auto& column : member(found, "columns")) out += "<th>" + escape(cell(column, As::text)) + "</th>";
+  const Json& rows = member(found, "rows");
+  size_t at = 0;
+  for (const auto& column : member(found, "columns")) {
+    const bool numbers = rows.is_array() && !rows.empty() && rows[0].is_array() && at < rows[0].size() && rows[0][at].is_number();
+    out += std::string(numbers ? "<th class=\"n\">" : "<th>") + escape(cell(column, As::text)) + "</th>";
+    ++at;
+  }
   out += "</tr></thead><tbody>";
-  for (const auto& row : member(found, "rows")) {
+  for (const auto& row : rows) {
     out += "<tr>";
     for (const auto& value : row) {
       const bool number = value.is_number();

@@ -1,6 +1,7 @@
 #include "cli/report/page.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "cli/answer.hpp"
 #include "cli/report/evaluation.hpp"
@@ -62,8 +63,10 @@ std::string verdicts(const RunSummary& summary) {
 
 // Metrics of which less is better.
 bool less_is_better(std::string_view metric) {
-  return metric.find("loss") != std::string_view::npos || metric == "ece" || metric.find("error") != std::string_view::npos;
+  return metric == "ece" || metric == "brier" || metric.find("loss") != std::string_view::npos || metric.find("error") != std::string_view::npos;
 }
+
+std::string metric_text(const std::optional<double>& value) { return value ? escape(cell(Json(*value), As::number)) : ""; }
 
 std::string metrics(const RunSummary& summary) {
   if (summary.metrics.empty()) return "";
@@ -74,12 +77,13 @@ std::string metrics(const RunSummary& summary) {
   for (const auto& row : summary.metrics) {
     std::string difference;
     if (row.challenger && row.champion) {
-      const double delta = *row.challenger - *row.champion;
+      const double exact = *row.challenger - *row.champion;
+      const double delta = std::abs(exact) < 0.00005 ? 0 : exact;  // what would show as 0.0000
       const bool better = less_is_better(row.metric) ? delta < 0 : delta > 0;
       difference = "<span class=\"" + std::string(delta == 0 ? "" : better ? "up" : "down") + "\">" + (delta > 0 ? "+" : "") + fixed(delta, 4) + "</span>";
     }
-    table += "<tr><td>" + escape(row.metric) + "</td><td class=\"n\">" + (row.challenger ? fixed(*row.challenger, 4) : "") + "</td><td class=\"n\">" +
-             (row.champion ? fixed(*row.champion, 4) : "") + "</td><td class=\"n\">" + difference + "</td></tr>";
+    table += "<tr><td>" + escape(row.metric) + "</td><td class=\"n\">" + metric_text(row.challenger) + "</td><td class=\"n\">" + metric_text(row.champion) +
+             "</td><td class=\"n\">" + difference + "</td></tr>";
     const bool share = row.challenger && *row.challenger >= 0 && *row.challenger <= 1 && !less_is_better(row.metric);
     if (share && bars.size() < 6) bars.push_back({row.metric, row.challenger, row.champion});
   }
@@ -179,7 +183,9 @@ std::string html_page(const engine::RunRecord& record, const RunSummary& summary
   out += "<title>" + escape(record.pipeline) + ", run " + escape(record.id) + "</title>\n<style>" + std::string(style_sheet) +
          "</style>\n</head>\n<body>\n<main>\n";
   out += head(record) + failures(record) + verdicts(summary) + metrics(summary);
-  for (const auto& stage : record.stages) out += evaluation_cards(stage);
+  for (const bool judged : {true, false}) {  // what was decided first, then what it was decided on
+    for (const auto& stage : record.stages) out += stage.report.verdict.has_value() == judged ? evaluation_cards(stage) : "";
+  }
   out += releases(summary) + warnings(record);
   out += card("Stages", stage_graph(record) + "<h3>Time</h3>" + stage_times(record) + stages_table(record));
   out += stage_details(record) + surroundings(record);

@@ -1,0 +1,166 @@
+// What `--json` prints, checked against tests/cli/schemas: one story told by the real program.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <set>
+
+#include "pipeline/base/files.hpp"
+#include "pipeline/base/json.hpp"
+#include "tests/support/json_shape.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace mlopsctl {
+namespace {
+
+struct Finished {
+  int code = -1;
+  std::string out, err;
+};
+
+class JsonContract : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() { folder_ = new testing::TemporaryFolder(); }
+  static void TearDownTestSuite() {
+    delete folder_;
+    folder_ = nullptr;
+  }
+
+  static Finished run(const std::string& words) {
+    const std::string command =
+        "cd '" + folder_->path().string() + "' && env -u GITHUB_ACTIONS '" MLOPSCTL_BINARY "' " + words + " --json >.out 2>.err </dev/null";
+    const int status = std::system(command.c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, *read_file(*folder_ / ".out"), *read_file(*folder_ / ".err")};
+  }
+
+  static void expect_shape(const Json& value, const std::string& name) {
+    const auto text = read_file(std::string(MLOPSCTL_SOURCE_DIR) + "/tests/cli/schemas/" + name + ".json");
+    ASSERT_TRUE(text.ok()) << name;
+    std::vector<std::string> faults;
+    testing::check_shape(value, *parse_json(*text, name), "", faults);
+    for (const auto& fault : faults) ADD_FAILURE() << name << ": " << fault;
+    checked_.insert(name);
+  }
+
+  // One answer on stdout of that shape, nothing on stderr.
+  static void expect_answer(const std::string& words, const std::string& name, int code = 0) {
+    SCOPED_TRACE(words);
+    const Finished finished = run(words);
+    EXPECT_EQ(finished.code, code) << finished.err;
+    EXPECT_EQ(finished.err, "");
+    const auto json = parse_json(finished.out, words);
+    ASSERT_TRUE(json.ok()) << finished.out;
+    ASSERT_TRUE(json->is_object());
+    expect_shape(*json, name);
+  }
+
+  // One object on stderr, nothing on stdout.
+  static void expect_error(const std::string& words, int code) {
+    SCOPED_TRACE(words);
+    const Finished finished = run(words);
+    EXPECT_EQ(finished.code, code);
+    EXPECT_EQ(finished.out, "");
+    const auto json = parse_json(finished.err, words);
+    ASSERT_TRUE(json.ok()) << finished.err;
+    expect_shape(*json, "error");
+    EXPECT_EQ((*json)["exit_code"], code);
+  }
+
+  static void expect_events(const std::string& words) {
+    SCOPED_TRACE(words);
+    const Finished finished = run(words);
+    EXPECT_EQ(finished.code, 0) << finished.err;
+    EXPECT_EQ(finished.err, "");
+    std::string last;
+    for (size_t from = 0; from < finished.out.size();) {
+      const size_t end = finished.out.find('\n', from);
+      const auto event = parse_json(finished.out.substr(from, end - from), "event");
+      ASSERT_TRUE(event.ok()) << finished.out.substr(from, end - from);
+      last = (*event)["type"];
+      expect_shape(*event, last == "result" ? "run" : "event-" + last);
+      from = end + 1;
+    }
+    EXPECT_EQ(last, "result");
+  }
+
+  static testing::TemporaryFolder* folder_;
+  static std::set<std::string> checked_;
+};
+
+testing::TemporaryFolder* JsonContract::folder_ = nullptr;
+std::set<std::string> JsonContract::checked_;
+
+TEST_F(JsonContract, HoldsForEveryCommand) {
+  expect_error("plan", 2);
+  expect_answer("history", "history");
+  expect_answer("model list", "model-list");
+  expect_answer("init", "init");
+  expect_error("init", 2);
+  expect_answer("validate", "validate");
+  expect_answer("plan", "plan");
+  expect_answer("plan --detailed-exitcode", "plan", 2);
+  expect_answer("status", "status");
+  expect_answer("explain fit", "explain");
+  expect_error("explain fti", 2);
+  expect_events("run -j 2");
+  expect_events("run");
+  expect_answer("plan --detailed-exitcode", "plan");
+  expect_answer("explain fit", "explain");
+  expect_answer("explain fit --set stages.fit.model.c=2", "explain");
+  expect_events("run --set stages.fit.model.c=2");
+  expect_answer("status", "status");
+  expect_answer("history", "history");
+  expect_answer("history latest", "history-run");
+  expect_answer("diff", "diff", 1);
+  expect_answer("diff latest latest", "diff");
+  expect_answer("report", "report");
+  expect_answer("report --format markdown --output -", "report");
+  expect_answer("model list", "model-list");
+  expect_answer("model show feedback", "model-show");
+  expect_answer("model alias feedback baseline", "model-alias");
+  expect_answer("model alias feedback", "model-alias-history");
+  expect_answer("rollback feedback", "rollback");
+  expect_error("rollback nothing", 2);
+  expect_answer("predict --model feedback --input data/feedback.csv --output labelled.csv", "predict");
+  expect_error("predict --model feedback --input data/feedback.csv --output -", 2);
+  expect_error("render", 2);
+  folder_->write("k8s.yaml", "stages: {release: {target: {kubernetes: {namespace: feedback}}}}\n");
+  expect_answer("render -f pipeline.yaml -f k8s.yaml", "render");
+  expect_answer("cache gc --dry-run", "cache-gc");
+  expect_answer("cache verify --read-data", "cache-verify");
+  expect_answer("doctor", "doctor");
+  expect_answer("completion bash", "completion");
+  expect_answer("completion --names stages", "completion-names");
+  expect_answer("schema --commands", "schema-page");
+  expect_answer("version", "version");
+  expect_error("rnu", 2);
+  expect_error("run --colour always", 2);
+
+  // Each schema was met, but the one of an event that needs a second run at the same time.
+  const auto schemas = list_files(std::string(MLOPSCTL_SOURCE_DIR) + "/tests/cli/schemas");
+  ASSERT_TRUE(schemas.ok());
+  for (const auto& file : *schemas) {
+    const std::string name = file.relative.substr(0, file.relative.rfind('.'));
+    if (!file.relative.ends_with(".json") || name == "event-waiting") continue;
+    EXPECT_TRUE(checked_.contains(name)) << name << " was never checked";
+  }
+}
+
+TEST(JsonShape, CanFail) {
+  const Json schema = {{"type", "object"},
+                       {"required", {"a"}},
+                       {"additionalProperties", false},
+                       {"properties", {{"a", {{"type", {"integer", "null"}}}}, {"b", {{"enum", {"x"}}}}}}};
+  const auto faults = [&](const Json& value) {
+    std::vector<std::string> found;
+    testing::check_shape(value, schema, "", found);
+    return found;
+  };
+  EXPECT_TRUE(faults({{"a", 1}}).empty());
+  EXPECT_TRUE(faults({{"a", nullptr}, {"b", "x"}}).empty());
+  EXPECT_EQ(faults({{"b", "y"}}), (std::vector<std::string>{"b: expected one of [\"x\"], got \"y\"", "(top): lacks a"}));
+  EXPECT_EQ(faults({{"a", "t"}}), (std::vector<std::string>{"a: expected [\"integer\",\"null\"], got \"t\""}));
+  EXPECT_EQ(faults({{"a", 1}, {"c", 1}}), (std::vector<std::string>{"(top): has c, which its schema does not know"}));
+}
+
+}  // namespace
+}  // namespace mlopsctl
