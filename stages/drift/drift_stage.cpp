@@ -129,7 +129,7 @@ Status DriftStage::run(StageContext& context) const {
   Json all = Json::array();
   for (const Line& line : lines) {
     report.metrics[line.signal] = line.effect;
-    if (line.alarm) report.warnings.push_back("drift: " + line.signal + ": " + line.detail);
+    if (line.alarm) report.warnings.push_back(line.signal + ": " + line.detail);
     all.push_back(to_json(line));
   }
   const Json json = {{"format", "mlopsctl-drift-1"},       {"reference", train::to_json(reference)},

@@ -102,6 +102,16 @@ double fit_temperature(std::span<const double> scores, std::span<const int> labe
   return 2 / (low + high);
 }
 
+void normalise(std::vector<double>& scores, size_t classes) {
+  for (size_t begin = 0; begin < scores.size(); begin += classes) {
+    const auto row = std::span(scores).subspan(begin, classes);
+    const double largest = *std::max_element(row.begin(), row.end());
+    double sum = 0;
+    for (const double value : row) sum += std::exp(value - largest);
+    for (double& value : row) value -= largest + std::log(sum);
+  }
+}
+
 std::vector<float> apply(const Calibration& calibration, std::span<const double> scores, size_t classes) {
   std::vector<float> probabilities(scores.size());
   std::vector<double> row(classes);

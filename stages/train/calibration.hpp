@@ -22,6 +22,9 @@ Sigmoid fit_platt(std::span<const double> scores, const std::vector<bool>& posit
 // slope, which rises with 1 / temperature. `scores`: rows x classes.
 double fit_temperature(std::span<const double> scores, std::span<const int> labels, size_t classes);
 
+// Turns each row into log probabilities (log-softmax), in place: what scores of the kind log_probability are brought to first.
+void normalise(std::vector<double>& scores, size_t classes);
+
 struct Calibration {
   enum class Method { none, platt, temperature };
   Method method = Method::none;

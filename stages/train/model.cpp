@@ -85,7 +85,8 @@ const Classifier& Model::classifier() const { return *impl_->classifier; }
 const std::string& Model::origin() const { return impl_->origin; }
 
 Result<std::vector<float>> Model::score_clean(std::span<const std::string_view> texts, const CancelToken& cancel, std::vector<float>* unknown) const {
-  TRY_ASSIGN(const auto scores, impl_->classifier->scores(texts, cancel, unknown));
+  TRY_ASSIGN(auto scores, impl_->classifier->scores(texts, cancel, unknown));
+  if (impl_->classifier->score_kind() == ScoreKind::log_probability) train::normalise(scores, impl_->labels.size());
   return train::apply(impl_->calibration, scores, impl_->labels.size());
 }
 

@@ -85,9 +85,10 @@ struct Judged {
   std::vector<float> unknown;
 };
 
-Result<Judged> judge(std::string source, const ml::Classifier& classifier, ml::Examples examples, const CancelToken& cancel) {
+Result<Judged> judge(std::string source, const ml::Classifier& classifier, ml::Examples examples, size_t labels, const CancelToken& cancel) {
   Judged judged{std::move(source), std::move(examples), {}, {}};
   TRY_ASSIGN(judged.scores, classifier.scores(judged.examples.texts, cancel, &judged.unknown));
+  if (classifier.score_kind() == ml::ScoreKind::log_probability) normalise(judged.scores, labels);
   return judged;
 }
 
@@ -102,16 +103,16 @@ Result<Judged> judge_held_out(const ml::Trainer& trainer, const ml::TrainRequest
     TRY_ASSIGN(trained.classifier, trainer.load(folder, {{"labels", request.labels}, {"params", request.params}, {"family", trained.family}}));
   }
   TRY(mlopsctl::remove_all(folder));
-  return judge("held out", *trained.classifier, std::move(split.held_out), request.cancel);
+  return judge("held out", *trained.classifier, std::move(split.held_out), request.labels.size(), request.cancel);
 }
 
 // Some training rows' scores, for a profile where nothing was held out.
-Result<Judged> judge_some(const ml::Classifier& classifier, const ml::Examples& train, const CancelToken& cancel) {
+Result<Judged> judge_some(const ml::Classifier& classifier, const ml::Examples& train, size_t labels, const CancelToken& cancel) {
   constexpr size_t kRows = 2000;
   ml::Examples some;
   const size_t step = std::max<size_t>(1, train.size() / kRows);
   for (size_t i = 0; i < train.size(); i += step) some.texts.push_back(train.texts[i]), some.labels.push_back(train.labels[i]);
-  return judge("train", classifier, std::move(some), cancel);
+  return judge("train", classifier, std::move(some), labels, cancel);
 }
 
 Json counts_by_label(const std::vector<std::string>& labels, const std::vector<int>& given) {
@@ -185,9 +186,9 @@ Status TrainStage::run(StageContext& context) const {
   const std::string wanted = params["calibration"].get<std::string>();
   std::optional<HeldOut> split;
   if (!validation && wanted != "none") split = hold_out(train, labels.size(), context.seed());
-  auto judging = validation ? judge("validation", *trained.classifier, *validation, context.cancel())
+  auto judging = validation ? judge("validation", *trained.classifier, *validation, labels.size(), context.cancel())
                  : split    ? judge_held_out(trainer, request, *std::move(split))
-                            : judge_some(*trained.classifier, train, context.cancel());
+                            : judge_some(*trained.classifier, train, labels.size(), context.cancel());
   if (!judging) return std::move(judging).error();
   const Judged& judged = *judging;
   Calibration calibration;

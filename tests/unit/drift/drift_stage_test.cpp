@@ -63,7 +63,7 @@ TEST_F(DriftStage, NamesTheImbalanceRule) {
   context.input("fit.model", "model", model_).input("live.rows", "rows", write_rows(folder_ / "live", rows));
   ASSERT_TRUE(stage_->run(context).ok());
   EXPECT_THAT(context.report().verdict->summary, HasSubstr("imbalance"));
-  EXPECT_THAT(context.report().warnings.back(), HasSubstr("drift: imbalance: \"pos\" is predicted for 100.0 % of the rows"));
+  EXPECT_THAT(context.report().warnings.back(), HasSubstr("imbalance: \"pos\" is predicted for 100.0 % of the rows"));
 }
 
 TEST_F(DriftStage, ComparesTwoWindows) {
