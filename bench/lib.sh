@@ -38,8 +38,8 @@ many_stages() {
     for ((i = 0; i < count; ++i)); do printf '  s%04d:\n    kind: preprocess\n    inputs: [in%d]\n    seed: %d\n    steps: [lowercase]\n' "$i" $((i % 10)) "$i"; done
   } >"$folder/pipeline.yaml"
 }
-# The peers' own Python environment, made on demand; 1 when it cannot be made.
+# peers [LIST]: the peers' own Python environment, made on demand; 1 when it cannot be made.
 peers() {
-  python=${XDG_CACHE_HOME:-$HOME/.cache}/mlopsctl/bench-peers/bin
-  "$bench_dir/peers/make.sh" >&2
+  python=${XDG_CACHE_HOME:-$HOME/.cache}/mlopsctl/bench-peers${1:+-$1}/bin
+  "$bench_dir/peers/make.sh" "$@" >&2
 }
