@@ -48,10 +48,10 @@ Execution::Execution(const Graph& graph, const spec::Pipeline& pipeline, Store& 
   }
 }
 
-Status Execution::run(const Plan& plan) {
+Status Execution::run(Plan plan) {
   for (size_t i = 0; i < plan.stages.size(); ++i) {
-    const PlannedStage& planned = plan.stages[i];
-    if (planned.action == Action::reuse) TRY(reuse(i, planned));
+    PlannedStage& planned = plan.stages[i];
+    if (planned.action == Action::reuse) TRY(reuse(i, std::move(planned)));
     else if (waiting_[i] == 0) ready_.insert(i);
   }
   TRY(start_ready());

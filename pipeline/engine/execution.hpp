@@ -26,7 +26,7 @@ class Execution {
 
   void use(std::unique_ptr<Runner> runner) { runner_ = std::move(runner); }
   // Carries the plan out. What fails is in stages(); an Error means that the run itself could not go on.
-  Status run(const Plan& plan);
+  Status run(Plan plan);
   std::vector<StageRun> stages() && { return std::move(runs_); }
 
  private:

@@ -90,7 +90,7 @@ Result<RunRecord> execute(const spec::Pipeline& pipeline, const StageRegistry& r
 
   Execution execution(graph, pipeline, store, options, clock, cancel, reporter, record, scratch ? &*scratch : nullptr);
   if (scratch) execution.use(use_threads(graph, plan, options.runner) ? make_thread_runner() : make_process_runner());
-  TRY(execution.run(plan));
+  TRY(execution.run(std::move(plan)));
 
   record.stages = std::move(execution).stages();
   record.state = state_of(record.stages, cancel.cancelled());

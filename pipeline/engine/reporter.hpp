@@ -11,6 +11,7 @@ namespace mlopsctl::engine {
 class Reporter {
  public:
   virtual ~Reporter() = default;
+  // The plan may be looked at during the call only.
   virtual void run_started(const Plan& plan, std::string_view run_id) = 0;
   // Another process holds the pipeline; called once when waiting begins.
   virtual void waiting_for(std::string_view holder) = 0;
