@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The real program's help: help.sh MLOPSCTL. Every command opens with an example, fits 80 columns, and exits 0.
 set -euo pipefail
-binary=$1
+binary=$(realpath "$1")
 export LC_ALL=C.UTF-8
 commands=$("$binary" schema --commands | sed -n 's/^## mlopsctl //p')
 [ "$(wc -l <<<"$commands")" -ge 20 ] || { echo "the reference names too few commands"; exit 1; }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Start-up weight: startup.sh MLOPSCTL. `version` maps no library that is not needed to start, and stays under a bound of relocations' work.
 set -euo pipefail
-binary=$1
+binary=$(realpath "$1")
 
 mapped=$(LD_TRACE_LOADED_OBJECTS=1 "$binary" version)
 for heavy in libtorch libc10 libpython libgit2 libssh2 libkrb5 libcurl libicudata; do
