@@ -30,8 +30,15 @@ std::unique_ptr<engine::Reporter> choose_reporter(Session& session, const engine
 Result<std::filesystem::path> page_of(engine::Store& store, const std::filesystem::path& project, const engine::RunRecord& record, bool all_reused) {
   if (all_reused) {
     TRY_ASSIGN(const auto maker, store.made_by(record));
-    std::error_code absent;
-    if (maker && std::filesystem::exists(report_path(store, *maker), absent)) return report_path(store, *maker);
+    if (maker) {
+      const auto page = report_path(store, *maker);
+      if (std::error_code absent; std::filesystem::exists(page, absent)) return page;
+      TRY_ASSIGN(const auto made, store.run(*maker));
+      if (made) {
+        TRY(write_report(store, project, *made));
+        return page;
+      }
+    }
   }
   TRY(write_report(store, project, record));
   return report_path(store, record.id);
