@@ -80,15 +80,16 @@ class TrainStage final : public engine::Stage {
 // Rows the model has not seen, with the scores it gives them: what calibration and profile are made from.
 struct Judged {
   std::string source;
+  ml::ScoreKind kind;
   ml::Examples examples;
   std::vector<double> scores;
   std::vector<float> unknown;
 };
 
 Result<Judged> judge(std::string source, const ml::Classifier& classifier, ml::Examples examples, size_t labels, const CancelToken& cancel) {
-  Judged judged{std::move(source), std::move(examples), {}, {}};
+  Judged judged{std::move(source), classifier.score_kind(), std::move(examples), {}, {}};
   TRY_ASSIGN(judged.scores, classifier.scores(judged.examples.texts, cancel, &judged.unknown));
-  if (classifier.score_kind() == ml::ScoreKind::log_probability) normalise(judged.scores, labels);
+  if (judged.kind == ml::ScoreKind::log_probability) normalise(judged.scores, labels);
   return judged;
 }
 
@@ -186,6 +187,7 @@ Status TrainStage::run(StageContext& context) const {
   const std::string wanted = params["calibration"].get<std::string>();
   std::optional<HeldOut> split;
   if (!validation && wanted != "none") split = hold_out(train, labels.size(), context.seed());
+  if (split) trained.classifier.reset();  // its place is needed for the second model
   auto judging = validation ? judge("validation", *trained.classifier, *validation, labels.size(), context.cancel())
                  : split    ? judge_held_out(trainer, request, *std::move(split))
                             : judge_some(*trained.classifier, train, labels.size(), context.cancel());
@@ -196,7 +198,7 @@ Status TrainStage::run(StageContext& context) const {
     if (wanted != "none")
       report.warnings.push_back("probabilities are not calibrated: no validation rows, and too few training rows to hold some out (100, and 10 of each label)");
   } else {
-    calibration = fit_calibration(wanted, trained.classifier->score_kind(), judged.scores, judged.examples.labels, labels, report.warnings);
+    calibration = fit_calibration(wanted, judged.kind, judged.scores, judged.examples.labels, labels, report.warnings);
   }
   const std::vector<float> probabilities = apply(calibration, judged.scores, labels.size());
   if (judged.source != "train") add_metrics(judged.source == "validation" ? "validation" : "held_out", judged, probabilities, labels.size(), report.metrics);
