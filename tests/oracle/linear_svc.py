@@ -24,24 +24,33 @@ def describe(name, options, model, train, train_labels, test, test_labels, decid
     converged = not any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
     seconds = time.time() - started
     predicted = model.predict(test)
-    rows = sample(test.shape[0], 60)
-    result = {"name": name, "options": options, "converged": converged,
-              "accuracy": np.mean(predicted == np.array(test_labels)), "predicted_sha256": sha256_lines(predicted), **decide(model, test[rows])}
-    result["rows"] = [[row, *np.atleast_1d(values)] for row, values in zip(rows, result.pop("decisions"))]
+    decided = decide(model, test)
+    decisions = decided.pop("decisions")
+    result = {"name": name, "options": options, "converged": converged, "accuracy": np.mean(predicted == np.array(test_labels)),
+              "predicted_sha256": sha256_lines(predicted), "smallest_margin": smallest_margin(decisions), **decided,
+              "rows": [[row, *np.atleast_1d(decisions[row])] for row in sample(test.shape[0], 60)]}
     print(f"  {name}: accuracy {result['accuracy']:.6f}, {seconds:.1f} s, converged {converged}", flush=True)
     return result
 
 
-def linear(model, rows):
-    return {"decisions": model.decision_function(rows), "intercepts": np.ravel(model.intercept_)}
+def smallest_margin(decisions):
+    """How far the closest call of all test rows was: agreement to this much gives the same predicted labels."""
+    if decisions.ndim == 1:
+        return np.abs(decisions).min()
+    ordered = np.sort(decisions, axis=1)
+    return (ordered[:, -1] - ordered[:, -2]).min()
 
 
-def one_vs_rest(model, rows):
-    return {"decisions": model.decision_function(rows), "intercepts": [float(each.intercept_[0]) for each in model.estimators_]}
+def linear(model, matrix):
+    return {"decisions": model.decision_function(matrix), "intercepts": np.ravel(model.intercept_)}
 
 
-def naive_bayes(model, rows):
-    return {"decisions": model.predict_joint_log_proba(rows), "intercepts": model.class_log_prior_}
+def one_vs_rest(model, matrix):
+    return {"decisions": model.decision_function(matrix), "intercepts": [float(each.intercept_[0]) for each in model.estimators_]}
+
+
+def naive_bayes(model, matrix):
+    return {"decisions": model.predict_joint_log_proba(matrix), "intercepts": model.class_log_prior_}
 
 
 args = arguments()
@@ -68,6 +77,6 @@ for name in args.sets:
         "note": "C=1, loss squared_hinge, intercept_scaling=1: the bias is one more feature of value 1 and is regularised, as with liblinear -B 1. "
                 "rows: test row number (from 0), then one value per class in the order of classes; with two classes one value for the second. "
                 "multinomial_nb: joint log likelihoods, intercepts are the log priors. logistic_ovr: decision values (logits) of one model per class. "
-                "predicted_sha256: test labels joined by line feeds.",
+                "predicted_sha256: test labels joined by line feeds. smallest_margin: the closest call among the test rows.",
         "models": models,
     })

@@ -1,4 +1,4 @@
-"""word_ranges.json: the code points that Python's \\w matches, as [first, last]."""
+"""word_ranges.json: the code points that Python's \\w and \\s match, as [first, last]."""
 
 import re
 import sys
@@ -8,6 +8,7 @@ from common import arguments, save
 
 arguments()
 word = re.compile(r"\w")
+space = re.compile(r"\s")
 
 
 def ranges(accept):
@@ -36,6 +37,7 @@ save("word_ranges", {
             "the other side knows a newer Unicode. differs_from_L_or_N_or_underscore: where \\w is not simply that.",
     "word_count": count,
     "word": words,
+    "space": ranges(lambda char: space.fullmatch(char) is not None),
     "differs_from_L_or_N_or_underscore": differs,
     "assigned": assigned,
 })
