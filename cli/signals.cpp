@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdint>
+#include <ctime>
 
 namespace mlopsctl::cli {
 
@@ -12,9 +14,21 @@ namespace {
 // A signal handler has no argument to carry these.
 std::atomic<CancelToken*> token{nullptr};
 std::atomic<bool> cursor_hidden{false};
+std::atomic<int64_t> first_at{0};  // milliseconds
+
+// One Ctrl-C may arrive twice, from the terminal and from a wrapper (timeout, make) that passes it on.
+constexpr int64_t same_wish = 500;  // milliseconds
+
+int64_t milliseconds_now() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+}
 
 void on_signal(int) {
   CancelToken* cancel = token.load();
+  if (cancel != nullptr && !cancel->cancelled()) first_at.store(milliseconds_now());
+  else if (milliseconds_now() - first_at.load() < same_wish) return;
   if (cancel == nullptr || cancel->cancelled()) {
     constexpr char show[] = "\x1b[?25h\n";
     if (cursor_hidden.load()) [[maybe_unused]]

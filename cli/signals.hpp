@@ -1,4 +1,4 @@
-// Ctrl-C and SIGTERM cancel; a second one ends the program at once with 130. A closed pipe is no signal but a write that fails.
+// Ctrl-C and SIGTERM cancel; a second one, half a second later or more, ends the program at once with 130. A closed pipe is no signal but a write that fails.
 #pragma once
 
 #include "pipeline/base/cancel.hpp"
