@@ -176,6 +176,23 @@ TEST_F(TrainStage, NamesItsLibraryInTheCacheKey) {
   EXPECT_EQ(stage_->backend(params("naive-bayes")), "");
 }
 
+TEST_F(TrainStage, CleansRowsThatAnotherRecipeCleaned) {
+  const Json recipe = {{"steps", {{{"step", "strip_mentions"}}}}};
+  testing::FakeContext context(folder_ / "out", params("naive-bayes"));
+  context.input("clean.train", "rows", rows("train", 200, 9, recipe)).input("clean.validation", "rows", rows("validation", 60, 9, recipe));
+  const Status run = stage_->run(context);
+  ASSERT_TRUE(run.ok()) << run.error().message;
+  const auto model = ml::Model::load(folder_ / "out" / "model", "fit.model");
+  ASSERT_TRUE(model.ok()) << model.error().message;
+  const std::vector<std::array<std::string, 2>> text{{"@bad @bad good thing1", "pos"}};
+  const auto same = data::Rows::load(write_rows("same", text, recipe)).value(), other = data::Rows::load(write_rows("other", text)).value();
+  const CancelToken cancel;
+  const auto as_it_is = model->score(same, cancel).value(), cleaned = model->score(other, cancel).value();
+  const std::vector<std::string_view> raw{text[0][0]};
+  EXPECT_LT(as_it_is[1], cleaned[1]);
+  EXPECT_EQ(model->score_raw(raw, cancel).value(), cleaned);
+}
+
 TEST(Model, SaysWhatIsWrongWithAFolder) {
   const testing::TemporaryFolder folder;
   const auto fault = [&](const std::string& json) {
