@@ -111,9 +111,7 @@ Json to_json(const StageRun& stage) {
           {"error", stage.error ? mlopsctl::to_json(*stage.error) : Json()}};
 }
 
-Json to_json(const RunRecord& record) {
-  Json stages = Json::array();
-  for (const auto& stage : record.stages) stages.push_back(to_json(stage));
+Json frame_to_json(const RunRecord& record) {
   return {
       {"id", record.id},
       {"pipeline", record.pipeline},
@@ -122,12 +120,19 @@ Json to_json(const RunRecord& record) {
       {"seconds", record.seconds},
       {"state", to_string(record.state)},
       {"exit_code", exit_code(record.state)},
-      {"stages", std::move(stages)},
+      {"stages", Json::array()},
       {"provenance",
        {{"commit", record.provenance.commit}, {"branch", record.provenance.branch}, {"remote", record.provenance.remote}, {"dirty", record.provenance.dirty}}},
       {"versions", record.versions},
       {"host", record.host},
       {"command", record.command}};
+}
+
+Json to_json(const RunRecord& record) {
+  Json json = frame_to_json(record);
+  Json& stages = json["stages"];
+  for (const auto& stage : record.stages) stages.push_back(to_json(stage));
+  return json;
 }
 
 Result<RunRecord> record_from_json(const Json& json) {

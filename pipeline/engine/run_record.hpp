@@ -55,6 +55,7 @@ std::string_view to_string(RunState state);
 int exit_code(RunState state);  // 0, 1, 3, 5, 130
 Json to_json(const StageRun& stage);
 Json to_json(const RunRecord& record);
+Json frame_to_json(const RunRecord& record);  // the same with no stages in it
 Result<RunRecord> record_from_json(const Json& json);
 
 }  // namespace mlopsctl::engine

@@ -23,9 +23,7 @@ Status Store::save_run(const RunRecord& record) {
     if (query.next()) last_result = query.integer(0);
     TRY(query.status());
   }
-  RunRecord frame = record;
-  frame.stages.clear();
-  Json json = to_json(frame);
+  Json json = frame_to_json(record);
   Json& stages = json["stages"];
   for (const auto& stage : record.stages) {
     const auto row =
