@@ -44,5 +44,5 @@ $(BUILD)/.installed-%:
 	@mkdir -p $(BUILD) && rm -f $(BUILD)/.installed-$(firstword $(subst -, ,$*))-* && touch $@
 
 $(BUILD)/%/build.ninja:
-	@cmake --preset $* > $(BUILD)/$*-configure.log 2>&1 || { cat $(BUILD)/$*-configure.log; exit 1; }
+	@mkdir -p $(BUILD) && cmake --preset $* > $(BUILD)/$*-configure.log 2>&1 || { cat $(BUILD)/$*-configure.log; exit 1; }
 	@tail -n 4 $(BUILD)/$*-configure.log | head -n 1
