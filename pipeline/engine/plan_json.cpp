@@ -21,6 +21,12 @@ Json to_json(const std::vector<Reason>& reasons) {
   return list;
 }
 
+Result<Json> parse_own(std::string_view text, std::string_view what) {
+  Json json = Json::parse(text.begin(), text.end(), nullptr, false);
+  if (json.is_discarded()) return stage_error(std::string(what) + " cannot be read: it is no JSON");
+  return json;
+}
+
 std::vector<Artifact> artifacts_from_json(const Json& json) {
   std::vector<Artifact> artifacts;
   for (const auto& item : json)

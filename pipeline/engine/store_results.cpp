@@ -15,12 +15,12 @@ bool nothing_in(const StageReport& report) {
 
 Result<StageReport> report_from_text(std::string_view text) {
   if (text.empty()) return StageReport();
-  TRY_ASSIGN(const Json json, parse_json(text, "a stored stage report"));
+  TRY_ASSIGN(const Json json, parse_own(text, "a stored stage report"));
   return report_from_json(json);
 }
 
 Result<std::vector<KeyPart>> parts_from_text(std::string_view text) {
-  TRY_ASSIGN(const Json json, parse_json(text, "a stored cache key"));
+  TRY_ASSIGN(const Json json, parse_own(text, "a stored cache key"));
   try {
     return parts_from_json(json);
   } catch (const Json::exception& fault) { return stage_error(std::string("a stored cache key cannot be read: ") + fault.what()); }

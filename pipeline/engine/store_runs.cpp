@@ -91,7 +91,7 @@ Result<std::optional<std::string>> Store::made_by(const RunRecord& reused) {
     TRY(query.status());
   }
   if (maker.empty()) return std::optional<std::string>();
-  TRY_ASSIGN(const Json record, parse_json(text, "a stored run record"));
+  TRY_ASSIGN(const Json record, parse_own(text, "a stored run record"));
   return rows_in(record) == rows ? std::optional<std::string>(maker) : std::nullopt;
 }
 
@@ -121,7 +121,7 @@ Status fill_in(StoreImpl& impl, Json& record) {
 }
 
 Result<RunRecord> record_from_text(StoreImpl& impl, std::string_view text) {
-  TRY_ASSIGN(Json json, parse_json(text, "a stored run record"));
+  TRY_ASSIGN(Json json, parse_own(text, "a stored run record"));
   try {
     TRY(fill_in(impl, json));
   } catch (const Json::exception& fault) { return stage_error(std::string("a stored run record cannot be read: ") + fault.what()); }
@@ -187,7 +187,7 @@ Result<StoreImpl::LatestRun*> StoreImpl::latest_run(std::string_view pipeline) {
   Query query = db->query("SELECT last_result, record FROM runs WHERE pipeline = ? ORDER BY seq DESC LIMIT ?", pipeline, look_back);
   while (query.next()) {
     latest.last_result = std::max(latest.last_result, query.integer(0));
-    TRY_ASSIGN(const Json record, parse_json(query.text(1), "a stored run record"));
+    TRY_ASSIGN(const Json record, parse_own(query.text(1), "a stored run record"));
     bool complete = true;
     for (const auto& stage : record.value("stages", Json::array())) {
       if (stage.is_array() && stage.size() == 3) latest.rows.emplace(stage[0].get<std::string>(), stage[2].get<int64_t>());

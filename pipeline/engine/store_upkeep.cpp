@@ -5,6 +5,7 @@
 #include <set>
 #include <system_error>
 
+#include "pipeline/engine/plan_json.hpp"
 #include "pipeline/engine/scratch.hpp"
 #include "pipeline/engine/store_impl.hpp"
 
@@ -62,7 +63,7 @@ Result<std::set<int64_t>> rows_to_keep(StoreImpl& impl, int keep) {
     Query query = impl.db->query("SELECT pipeline, record FROM runs ORDER BY seq DESC");
     while (query.next()) {
       if (++seen[std::string(query.text(0))] > keep) continue;
-      TRY_ASSIGN(const Json record, parse_json(query.text(1), "a stored run record"));
+      TRY_ASSIGN(const Json record, parse_own(query.text(1), "a stored run record"));
       for (const auto& stage : record.value("stages", Json::array())) {
         if (stage.is_array() && stage.size() == 3) rows.insert(stage[2].get<int64_t>());
         else if (stage.is_object() && stage.contains("result")) rows.insert(stage.value("result", int64_t{0}));

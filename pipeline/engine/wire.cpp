@@ -1,6 +1,7 @@
 #include "pipeline/engine/wire.hpp"
 
 #include "pipeline/base/error_json.hpp"
+#include "pipeline/engine/plan_json.hpp"
 
 namespace mlopsctl::engine {
 
@@ -16,7 +17,7 @@ std::string to_line(const JobResult& result) {
 
 Result<std::variant<Progress, JobResult>> from_line(std::string_view line) {
   using Message = std::variant<Progress, JobResult>;
-  TRY_ASSIGN(const Json json, parse_json(line, "a message of a stage's process"));
+  TRY_ASSIGN(const Json json, parse_own(line, "a message of a stage's process"));
   try {
     if (json.contains("progress")) {
       const Json& fraction = json.at("progress");
