@@ -12,9 +12,7 @@ namespace mlopsctl::text {
 
 inline constexpr size_t rows_per_chunk = 2048;
 
-inline size_t worker_count(size_t rows) {
-  return std::clamp<size_t>((rows + rows_per_chunk - 1) / rows_per_chunk, 1, std::min<size_t>(processors(), 16));
-}
+inline size_t worker_count(size_t rows) { return std::clamp<size_t>((rows + rows_per_chunk - 1) / rows_per_chunk, 1, std::min<size_t>(processors(), 16)); }
 
 // make(worker, first, last) -> value, run on the workers; take(value, first, last) on this thread, in order. take() says false to stop.
 // At most one chunk per worker is held at a time.

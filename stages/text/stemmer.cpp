@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <map>
 #include <memory>
-#include <unordered_map>
 
 #include <libstemmer.h>
+
+#include "stages/text/hash_tables.hpp"
 
 namespace mlopsctl::text {
 
@@ -20,17 +21,20 @@ struct Deleter {
 // A stemmer is not thread-safe, takes about a microsecond a word, and words repeat: each thread keeps its own with what it did last.
 struct Stemmer {
   std::unique_ptr<sb_stemmer, Deleter> stemmer;
-  std::unordered_map<std::string, std::string> known;
+  WordTable words;
+  std::vector<std::string> stems;  // by the word's number
 
   const std::string& stem(std::string_view word) {
-    thread_local std::string key;
-    key.assign(word);
-    if (const auto found = known.find(key); found != known.end()) return found->second;
-    if (known.size() >= remembered_words) known.clear();
+    if (words.size() >= remembered_words) {
+      words = {};
+      stems.clear();
+    }
+    const uint32_t id = words.insert(word);
+    if (id < stems.size()) return stems[id];
     const sb_symbol* stemmed = sb_stemmer_stem(stemmer.get(), reinterpret_cast<const sb_symbol*>(word.data()), static_cast<int>(word.size()));
     const auto length = static_cast<size_t>(sb_stemmer_length(stemmer.get()));
-    std::string value = stemmed == nullptr ? key : std::string(reinterpret_cast<const char*>(stemmed), length);
-    return known.emplace(key, std::move(value)).first->second;
+    stems.push_back(stemmed == nullptr ? std::string(word) : std::string(reinterpret_cast<const char*>(stemmed), length));
+    return stems.back();
   }
 };
 

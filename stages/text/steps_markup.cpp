@@ -89,24 +89,27 @@ class StripUrls final : public Step {
   void apply(std::string_view text, std::string& out) const override {
     out.clear();
     size_t done = 0;
-    size_t at = 0;
-    while (at < text.size()) {
-      const size_t end = starts_url(text, at) ? end_of_url(text, at) : at;
-      if (end == at) {
-        ++at;
-        continue;
-      }
+    for (size_t at = next_url(text, 0); at < text.size();) {
+      const size_t end = end_of_url(text, at);
       out.append(text, done, at - done);
       out += replacement_;
-      at = done = end;
+      done = end;
+      at = next_url(text, end);
     }
     out.append(text, done);
   }
 
  private:
+  // Where the next address starts, at or after `at`; the text's size if there is none.
+  static size_t next_url(std::string_view text, size_t at) {
+    for (; at < text.size(); ++at) {
+      at = std::min(text.find_first_of("hHfFwW", at), text.size());
+      if (at < text.size() && starts_url(text, at) && end_of_url(text, at) > at) return at;
+    }
+    return text.size();
+  }
+
   static bool starts_url(std::string_view text, size_t at) {
-    const char first = text[at];
-    if (first != 'h' && first != 'H' && first != 'f' && first != 'F' && first != 'w' && first != 'W') return false;
     if (at > 0 && ascii_word(text[at - 1])) return false;
     return starts_with_ignoring_case(text, at, "http://") || starts_with_ignoring_case(text, at, "https://") || starts_with_ignoring_case(text, at, "ftp://") ||
            starts_with_ignoring_case(text, at, "www.");

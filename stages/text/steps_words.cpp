@@ -1,7 +1,8 @@
-#include <unordered_map>
-#include <unordered_set>
+#include <algorithm>
+#include <set>
 
 #include "stages/text/chat_words.hpp"
+#include "stages/text/hash_tables.hpp"
 #include "stages/text/stemmer.hpp"
 #include "stages/text/step.hpp"
 #include "stages/text/stop_words.hpp"
@@ -14,12 +15,8 @@ namespace {
 class ExpandChatWords final : public Step {
  public:
   explicit ExpandChatWords(const Json& extra) {
-    for (const auto& [word, meaning] : chat_words()) meanings_.emplace(word, meaning);
-    for (const auto& item : extra.items()) {
-      std::string key;
-      look_up_form(item.key(), key);
-      meanings_[key] = item.value().get<std::string>();
-    }
+    for (const auto& [word, meaning] : chat_words()) add(word, meaning);
+    for (const auto& item : extra.items()) add(item.key(), item.value().get_ref<const std::string&>());
   }
 
   void apply(std::string_view text, std::string& out) const override {
@@ -29,27 +26,43 @@ class ExpandChatWords final : public Step {
         text, [&](std::string_view gap) { out += gap; },
         [&](std::string_view word) {
           look_up_form(word, key);
-          const auto found = meanings_.find(key);
-          out += found == meanings_.end() ? word : std::string_view(found->second);
+          const uint32_t found = words_.find(key);
+          out += found == no_id ? word : std::string_view(meanings_[found]);
         });
   }
 
  private:
-  std::unordered_map<std::string, std::string> meanings_;
+  void add(std::string_view word, std::string_view meaning) {
+    std::string key;
+    look_up_form(word, key);
+    if (key.empty()) return;
+    const uint32_t id = words_.insert(key);
+    meanings_.resize(words_.size());
+    meanings_[id] = meaning;
+  }
+
+  WordTable words_;
+  std::vector<std::string> meanings_;  // by the word's number
 };
 
 class StopWordsStep final : public Step {
  public:
   StopWordsStep(StopWords list, const Json& extra, const Json& keep) {
-    for (const std::string_view word : split_words(stop_word_list(list))) words_.emplace(word);
+    std::set<std::string> words;
+    for (const std::string_view word : split_words(stop_word_list(list))) words.emplace(word);
     std::string key;
     for (const Json& word : extra) {
       look_up_form(word.get_ref<const std::string&>(), key);
-      words_.insert(key);
+      words.insert(key);
     }
     for (const Json& word : keep) {
       look_up_form(word.get_ref<const std::string&>(), key);
-      words_.erase(key);
+      words.erase(key);
+    }
+    words.erase("");
+    for (const std::string& word : words) {
+      look_up_form(word, key);
+      words_.insert(key);
     }
   }
 
@@ -68,14 +81,14 @@ class StopWordsStep final : public Step {
         },
         [&](std::string_view word) {
           look_up_form(word, key);
-          removed = words_.count(key) != 0;
+          removed = words_.find(key) != no_id;
           if (!removed) out += word;
         });
     if (removed && out.ends_with(' ')) out.pop_back();
   }
 
  private:
-  std::unordered_set<std::string> words_;
+  WordTable words_;
 };
 
 class Stem final : public Step {

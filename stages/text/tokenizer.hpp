@@ -31,25 +31,17 @@ class Tokenizer {
       CodePoint point = decode(clean, at);
       const size_t start = at;
       at += point.bytes;
-      if (!word(point.code)) {
+      if (!is_word(point.code)) {
         if (pattern_ == TokenPattern::punctuation && point.code != 0 && !is_space(point.code)) visit(clean.substr(start, point.bytes));
         continue;
       }
       size_t length = 1;
-      while (at < size && word((point = decode(clean, at)).code)) at += point.bytes, ++length;
+      while (at < size && is_word((point = decode(clean, at)).code)) at += point.bytes, ++length;
       if (length >= shortest) visit(clean.substr(start, at - start));
     }
   }
 
  private:
-  static bool word(uint32_t code) {
-    // One bit per ASCII character: digits, letters, '_'.
-    constexpr uint64_t low = 0x03FF000000000000u, high = 0x07FFFFFE87FFFFFEu;
-    if (code < 64) return ((low >> code) & 1) != 0;
-    if (code < 128) return ((high >> (code - 64)) & 1) != 0;
-    return is_word(code);
-  }
-
   TokenPattern pattern_;
   bool lowercase_;
   std::string buffer_;

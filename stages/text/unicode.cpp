@@ -1,6 +1,5 @@
 #include "stages/text/unicode.hpp"
 
-#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -10,32 +9,6 @@
 namespace mlopsctl::text {
 
 namespace {
-
-enum Class : uint8_t { letter = 1, digit = 2, punctuation = 4, word = 8, space = 16 };
-
-uint8_t class_of(uint32_t code) {
-  const utf8proc_category_t category = utf8proc_category(static_cast<utf8proc_int32_t>(code));
-  uint8_t classes = 0;
-  if (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO) classes |= letter | word;
-  if (category >= UTF8PROC_CATEGORY_MN && category <= UTF8PROC_CATEGORY_ME) classes |= letter;
-  if (category == UTF8PROC_CATEGORY_ND) classes |= digit;
-  if (category >= UTF8PROC_CATEGORY_ND && category <= UTF8PROC_CATEGORY_NO) classes |= word;
-  if (category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO) classes |= punctuation;
-  if (category >= UTF8PROC_CATEGORY_SM && category <= UTF8PROC_CATEGORY_SO && code < 0x80) classes |= punctuation;
-  if (category >= UTF8PROC_CATEGORY_ZS && category <= UTF8PROC_CATEGORY_ZP) classes |= space;
-  if ((code >= 9 && code <= 13) || (code >= 28 && code <= 31) || code == 0x85) classes |= space;
-  if (code == '_') classes |= word;
-  return classes;
-}
-
-bool is(uint32_t code, uint8_t wanted) {
-  static const std::array<uint8_t, 128> ascii = [] {
-    std::array<uint8_t, 128> table{};
-    for (uint32_t c = 0; c < 128; ++c) table[c] = class_of(c);
-    return table;
-  }();
-  return ((code < 128 ? ascii[code] : class_of(code)) & wanted) != 0;
-}
 
 bool within(uint32_t code, uint32_t first, uint32_t last) { return code >= first && code <= last; }
 
@@ -104,6 +77,40 @@ size_t lower_ascii(std::string_view text, size_t at, std::string& out) {
 
 }  // namespace
 
+uint8_t classes_of_wide(uint32_t code) {
+  switch (utf8proc_category(static_cast<utf8proc_int32_t>(code))) {
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+      return letter_class | word_class;
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_MC:
+    case UTF8PROC_CATEGORY_ME:
+      return letter_class;
+    case UTF8PROC_CATEGORY_ND:
+      return digit_class | word_class;
+    case UTF8PROC_CATEGORY_NL:
+    case UTF8PROC_CATEGORY_NO:
+      return word_class;
+    case UTF8PROC_CATEGORY_PC:
+    case UTF8PROC_CATEGORY_PD:
+    case UTF8PROC_CATEGORY_PS:
+    case UTF8PROC_CATEGORY_PE:
+    case UTF8PROC_CATEGORY_PI:
+    case UTF8PROC_CATEGORY_PF:
+    case UTF8PROC_CATEGORY_PO:
+      return punctuation_class;
+    case UTF8PROC_CATEGORY_ZS:
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP:
+      return space_class;
+    default:
+      return code == 0x85 ? space_class : 0;
+  }
+}
+
 CodePoint decode_wide(std::string_view text, size_t at) {
   const auto* bytes = reinterpret_cast<const unsigned char*>(text.data()) + at;
   const size_t left = text.size() - at;
@@ -133,12 +140,6 @@ bool is_ascii(std::string_view text) {
     if (static_cast<unsigned char>(text[at]) >= 0x80) return false;
   return true;
 }
-
-bool is_letter(uint32_t code) { return is(code, letter); }
-bool is_digit(uint32_t code) { return is(code, digit); }
-bool is_punctuation(uint32_t code) { return is(code, punctuation); }
-bool is_word(uint32_t code) { return is(code, word); }
-bool is_space(uint32_t code) { return is(code, space); }
 
 void append_code(std::string& out, uint32_t code) {
   utf8proc_uint8_t bytes[4];

@@ -8,7 +8,7 @@
 
 namespace mlopsctl::text {
 
-inline bool in_word(uint32_t code) { return is_word(code) || is_letter(code); }
+inline bool in_word(uint32_t code) { return (classes_of(code) & (word_class | letter_class)) != 0; }
 inline bool is_apostrophe(uint32_t code) { return code == '\'' || code == 0x2019; }
 
 // Calls between(text) for what separates words and word(text) for each word, in order, covering all of `text`.
@@ -36,10 +36,12 @@ void walk_words(std::string_view text, Between between, Word word) {
   }
 }
 
-// The form in which word lists are searched: lower case, straight apostrophes. Replaces `out`.
+// The form in which word lists are searched: lower case, straight apostrophes. Replaces `out`; eight bytes after it may be read.
 inline void look_up_form(std::string_view word, std::string& out) {
   lower(word, out);
-  for (size_t at = out.find("\xE2\x80\x99"); at != std::string::npos; at = out.find("\xE2\x80\x99", at)) out.replace(at, 3, "'");
+  if (out.size() > 2 && !is_ascii(out))
+    for (size_t at = out.find("\xE2\x80\x99"); at != std::string::npos; at = out.find("\xE2\x80\x99", at)) out.replace(at, 3, "'");
+  if (out.capacity() < out.size() + 16) out.reserve(2 * out.size() + 64);
 }
 
 }  // namespace mlopsctl::text
