@@ -28,7 +28,8 @@ int report(Env& env, const Error& error, bool json, const Screen& screen) {
   env.err.write(json ? canonical(error_json(error)) + "\n" : render_error(error, screen));
   if (!json && env.variables("GITHUB_ACTIONS").value_or("") == "true") {
     std::error_code ignored;
-    env.err.write(github::annotations(error, github::prefix_of(env.variables("GITHUB_WORKSPACE").value_or(""), std::filesystem::current_path(ignored).string())));
+    env.err.write(
+        github::annotations(error, github::prefix_of(env.variables("GITHUB_WORKSPACE").value_or(""), std::filesystem::current_path(ignored).string())));
   }
   return exit_code(error.kind);
 }

@@ -108,9 +108,9 @@ Result<Answer> cmd_doctor(Session& session) {
   for (const auto& row : checks) {
     if (!row["hint"].is_null()) answer.line("hint for " + row["check"].get<std::string>() + ": " + row["hint"].get<std::string>());
   }
-  answer.line(
-      bad == 0 ? (warned == 0 ? "all is well" : "all is well, with " + std::to_string(warned) + (warned == 1 ? " remark" : " remarks")) : std::to_string(bad) + (bad == 1 ? " thing needs attention" : " things need attention"),
-      bad == 0 ? Style::green : Style::red);
+  answer.line(bad == 0 ? (warned == 0 ? "all is well" : "all is well, with " + std::to_string(warned) + (warned == 1 ? " remark" : " remarks"))
+                       : std::to_string(bad) + (bad == 1 ? " thing needs attention" : " things need attention"),
+              bad == 0 ? Style::green : Style::red);
   answer.exit_code = bad == 0 ? 0 : 1;
   return answer;
 }

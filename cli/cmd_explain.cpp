@@ -1,24 +1,10 @@
 #include "cli/cmds.hpp"
+#include "cli/stage_names.hpp"
 #include "pipeline/engine/plan_json.hpp"
 
 namespace mlopsctl::cli {
 
 namespace {
-
-Result<std::string> known_stage(const spec::Pipeline& pipeline, const std::string& name) {
-  if (pipeline.stage(name) != nullptr) return name;
-  std::vector<std::string> names;
-  for (const auto& stage : pipeline.stages) names.push_back(stage.name);
-  Error error = config_error("the pipeline " + pipeline.name + " has no stage \"" + name + "\"");
-  error.kind = ErrorKind::usage;
-  if (const auto near = nearest(name, names)) {
-    error.hint = "did you mean " + *near + "?";
-  } else {
-    error.hint = "its stages are: ";
-    for (size_t i = 0; i < names.size(); ++i) error.hint += (i == 0 ? "" : ", ") + names[i];
-  }
-  return error;
-}
 
 std::string_view sentence_of(engine::Action action) {
   switch (action) {
@@ -38,7 +24,8 @@ std::string_view sentence_of(engine::Action action) {
 
 Result<Answer> cmd_explain(Session& session) {
   TRY_ASSIGN(const auto pipeline, session.pipeline());
-  TRY_ASSIGN(const auto name, known_stage(pipeline, session.arguments().positional("STAGE")));
+  const std::string name = session.arguments().positional("STAGE");
+  TRY(check_stage_names(pipeline, {name}));
   TRY_ASSIGN(auto store, session.existing_store());
   engine::RunOptions options = session.run_options();
   options.only = {name};

@@ -66,7 +66,8 @@ Result<std::vector<float>> score(const ml::Model& model, const Chunk& chunk, uns
   const size_t share = (texts.size() + threads - 1) / std::max(1u, threads);
   if (threads <= 1 || share == 0 || texts.size() < 64) return model.score_raw(texts, cancel);
   std::vector<std::optional<Result<std::vector<float>>>> parts((texts.size() + share - 1) / share);
-  in_parallel(parts.size(), threads, [&](size_t i) { parts[i] = model.score_raw(texts.subspan(i * share, std::min(share, texts.size() - i * share)), cancel); });
+  in_parallel(parts.size(), threads,
+              [&](size_t i) { parts[i] = model.score_raw(texts.subspan(i * share, std::min(share, texts.size() - i * share)), cancel); });
   std::vector<float> all;
   for (auto& part : parts) {
     TRY_ASSIGN(const auto values, std::move(*part));
@@ -182,9 +183,8 @@ Status Prediction::run(const std::string& rejects_file) {
     progress.show(reader_.progress(), std::to_string(done_) + " rows");
   }
   if (faults_) {
-    if (rejected_ > static_cast<int64_t>(most_faults_told))
-      faults_->notes.push_back(std::to_string(rejected_) + " rows could not be read; nothing was written");
-    if (faults_->hint.empty()) faults_->hint = "mend these rows, or set them aside with --rejects FILE";
+    faults_->notes.push_back("nothing was written: " + std::to_string(rejected_) + (rejected_ == 1 ? " row" : " rows") +
+                             " could not be read; --rejects FILE sets such rows aside");
     return std::move(*faults_);
   }
   if (rejected_ > 0) TRY(write_file_atomically(rejects_file, rejects));

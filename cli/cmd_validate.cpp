@@ -1,9 +1,11 @@
 #include "cli/cmds.hpp"
+#include "cli/stage_names.hpp"
 
 namespace mlopsctl::cli {
 
 Result<Answer> cmd_validate(Session& session) {
   TRY_ASSIGN(const auto pipeline, session.pipeline());
+  TRY(check_stage_names(pipeline, session.arguments().positional_values("STAGE")));
   Json files = Json::array();
   std::string named;
   for (const auto& file : session.pipeline_files()) {

@@ -169,7 +169,8 @@ std::vector<std::string> live_lines(const LiveRun& run, Instant now, const Scree
   }
   std::vector<std::string> lines;
   for (const LiveStage* stage : shown) lines.push_back(stage_line(*stage, now, screen, widths));
-  if (shown.size() < run.stages.size() && room > 1) lines.push_back(screen.paint(Style::dim, "  and " + std::to_string(run.stages.size() - shown.size()) + " more stages"));
+  if (shown.size() < run.stages.size() && room > 1)
+    lines.push_back(screen.paint(Style::dim, "  and " + std::to_string(run.stages.size() - shown.size()) + " more stages"));
   lines.push_back(footer(run, now, screen));
   return lines;
 }
