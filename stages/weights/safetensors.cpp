@@ -37,12 +37,6 @@ const DtypeRow& row(Dtype dtype) {
   return *std::find_if(kDtypes.begin(), kDtypes.end(), [&](const DtypeRow& each) { return each.dtype == dtype; });
 }
 
-std::string describe(const std::vector<int64_t>& shape) {
-  std::string text = "[";
-  for (size_t i = 0; i < shape.size(); ++i) text += (i == 0 ? "" : ", ") + (shape[i] < 0 ? std::string("any") : std::to_string(shape[i]));
-  return text + "]";
-}
-
 std::optional<int64_t> product(const std::vector<int64_t>& shape) {
   int64_t elements = 1;
   for (const int64_t size : shape)
@@ -115,6 +109,12 @@ Status check_layout(const std::map<std::string, Tensor, std::less<>>& tensors, s
 }
 
 }  // namespace
+
+std::string describe(const std::vector<int64_t>& shape) {
+  std::string text = "[";
+  for (size_t i = 0; i < shape.size(); ++i) text += (i == 0 ? "" : ", ") + (shape[i] < 0 ? std::string("any") : std::to_string(shape[i]));
+  return text + "]";
+}
 
 std::string_view to_string(Dtype dtype) { return row(dtype).name; }
 size_t width(Dtype dtype) { return row(dtype).width; }

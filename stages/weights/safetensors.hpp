@@ -24,8 +24,9 @@ namespace mlopsctl::weights {
 static_assert(std::endian::native == std::endian::little, "safetensors are little-endian; this machine is not");
 
 enum class Dtype { boolean, u8, i8, u16, i16, f16, bf16, u32, i32, f32, u64, i64, f64 };
-std::string_view to_string(Dtype dtype);  // "F32"
-size_t width(Dtype dtype);                // bytes of one element
+std::string_view to_string(Dtype dtype);                  // "F32"
+size_t width(Dtype dtype);                                // bytes of one element
+std::string describe(const std::vector<int64_t>& shape);  // "[384, any]": -1 is any length
 
 struct Tensor {
   Dtype dtype = Dtype::f32;

@@ -1,16 +1,22 @@
 #!/bin/sh
-# Makes the virtual environment if need be and runs every oracle script: make.sh [--data DIR]
+# Makes the virtual environments if need be and runs every oracle script: make.sh [--data DIR]
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-venv=${XDG_CACHE_HOME:-$HOME/.cache}/mlopsctl/oracle-venv
-if [ ! -x "$venv/bin/python" ]; then
-    mkdir -p "$(dirname "$venv")"
-    python3 -m venv "$venv"
-fi
-"$venv/bin/pip" install --quiet --requirement "$here/requirements.txt"
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/mlopsctl
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1
-for script in tokens word_ranges lowercase stop_words metrics calibration stemmer \
-              vectorizer linear_svc kaggle_reference nb_svm_imdb; do
-    echo "== $script"
-    nice -n 10 "$venv/bin/python" "$here/$script.py" "$@"
-done
+
+# run ENVIRONMENT REQUIREMENTS "SCRIPT..." [ARGUMENT...]
+run() {
+    venv=$cache/$1 requirements=$2 scripts=$3
+    shift 3
+    [ -x "$venv/bin/python" ] || { mkdir -p "$cache" && python3 -m venv "$venv"; }
+    "$venv/bin/pip" install --quiet --requirement "$here/$requirements"
+    for script in $scripts; do
+        echo "== $script"
+        nice -n 10 "$venv/bin/python" "$here/$script.py" "$@"
+    done
+}
+
+run oracle-venv requirements.txt "tokens word_ranges lowercase stop_words metrics calibration stemmer \
+    vectorizer linear_svc kaggle_reference nb_svm_imdb" "$@"
+run oracle-venv-hf requirements-hf.txt "bert_folder" "$@"
