@@ -5,6 +5,7 @@
 
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/json.hpp"
+#include "stages/weights/torch_archive.hpp"
 
 namespace mlopsctl::weights {
 namespace {
@@ -20,12 +21,18 @@ Status refuse_pointer(const fs::path& path, const std::string& origin) {
   return stage_error(origin + ": is a Git LFS pointer, not the file it stands for").with_hint("run `git lfs pull` in that folder");
 }
 
+template <typename Opened>
+Result<TensorFile> keep(const std::string& name, Result<Opened> opened) {
+  if (!opened) return std::move(opened).error();
+  const auto kept = std::make_shared<Opened>(*std::move(opened));
+  return TensorFile{name, kept->tensors(), kept};
+}
+
 Result<TensorFile> open_file(const fs::path& folder, const std::string& name, const std::string& origin) {
   const std::string file_origin = origin + "/" + name;
   TRY(refuse_pointer(folder / name, file_origin));
-  TRY_ASSIGN(auto opened, SafeTensors::open(folder / name, file_origin));
-  const auto kept = std::make_shared<SafeTensors>(std::move(opened));
-  return TensorFile{name, kept->tensors(), kept};
+  if (name.ends_with(".bin")) return keep(name, TorchArchive::open(folder / name, file_origin));
+  return keep(name, SafeTensors::open(folder / name, file_origin));
 }
 
 // "weight_map": {tensor: file}

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSITY="error", CUDA_VISIBLE_DEVICES="")
@@ -17,6 +18,13 @@ HERE = Path(__file__).resolve().parent / "expected" / "tiny_bert"
 LABELS = ["negative", "neutral", "positive"]
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"!?,.", "the", "a", "flight", "was", "late", "good", "bad", "not", "##s", "##ed", "crew"]
 IDS = [[2, 9, 11, 12, 13, 3, 0, 0], [2, 9, 19, 12, 16, 15, 8, 3]]
+
+
+class Payload:
+    """Loads as the exit code of a command."""
+
+    def __reduce__(self):
+        return os.system, ("touch payload-ran",)
 
 
 def logits(model):
@@ -51,7 +59,12 @@ def make():
     old["embeddings.position_ids"] = torch.arange(16).unsqueeze(0)
     old["pooler.dense.weight"] = old["pooler.dense.weight"].t().contiguous().t()
     torch.save(old, HERE / "old_names.bin")
-    torch.save(state, HERE / "legacy.bin", _use_new_zipfile_serialization=False)
+    torch.save({}, HERE / "legacy.bin", _use_new_zipfile_serialization=False)
+    torch.save({**state, "classifier.bias": Payload()}, HERE / "payload.bin")
+    with tempfile.TemporaryDirectory() as folder:  # it does what it says, where it is let
+        os.chdir(folder)
+        torch.load(HERE / "payload.bin", weights_only=False)
+        assert Path("payload-ran").exists()
     tensors = {name: {"shape": list(value.shape), "sum": value.double().sum().item(), "first": value.flatten()[0].item(), "last": value.flatten()[-1].item()}
                for name, value in state.items()}
     expected = {"torch": torch.__version__, "transformers": transformers.__version__, "logits": logits(model), "tensors": tensors}
