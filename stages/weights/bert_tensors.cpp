@@ -100,7 +100,7 @@ Status check_bert_tensors(const BertConfig& config, const Tensors& tensors, cons
   for (const auto& each : tensors)
     if (each.first.starts_with("bert.") && !known.contains(each.first))
       return stage_error(file_of(each.first) + ": tensor \"" + each.first + "\" is no part of the BERT that config.json describes (" +
-                         std::to_string(config.num_hidden_layers) + " layers)");
+                         std::to_string(config.num_hidden_layers) + (config.num_hidden_layers == 1 ? " layer)" : " layers)"));
   TRY(check_heads(tensors, origin));
   const auto weight = tensors.find("classifier.weight");
   if (weight == tensors.end()) return {};

@@ -13,6 +13,7 @@ namespace mlopsctl::weights {
 namespace {
 
 constexpr uint64_t kMaxHeader = 100'000'000;
+constexpr const char* kCutShort = "the file was cut short, by a full disk or a broken download; get or make it again";
 
 struct DtypeRow {
   Dtype dtype;
@@ -74,7 +75,8 @@ Result<Tensor> read_tensor(const Json& entry, std::string_view data) {
   if (!offsets || offsets->size() != 2 || offsets->front() > offsets->back())
     return stage_error("data_offsets " + written.dump() + " are no two rising whole numbers");
   const uint64_t begin = offsets->front(), end = offsets->back();
-  if (end > data.size()) return stage_error("data_offsets " + written.dump() + " reach past the " + std::to_string(data.size()) + " bytes of data");
+  if (end > data.size())
+    return stage_error("data_offsets " + written.dump() + " reach past the " + std::to_string(data.size()) + " bytes of data").with_hint(kCutShort);
   const auto elements = product(tensor.shape);
   int64_t needed = 0;
   if (!elements || __builtin_mul_overflow(*elements, static_cast<int64_t>(found->width), &needed))
@@ -134,7 +136,7 @@ Status SafeTensors::parse() {
   uint64_t length = 0;
   std::memcpy(&length, all.data(), sizeof length);
   if (length > kMaxHeader) return fault("the header length " + std::to_string(length) + " is over 100000000");
-  if (length > all.size() - 8) return fault("the header length " + std::to_string(length) + " reaches past the end of the file");
+  if (length > all.size() - 8) return fault("the header length " + std::to_string(length) + " reaches past the end of the file").with_hint(kCutShort);
   const std::string_view data = all.substr(8 + length);
 
   auto parsed = parse_json(all.substr(8, length), origin_);
@@ -152,7 +154,7 @@ Status SafeTensors::parse() {
       continue;
     }
     auto tensor = read_tensor(entry, data);
-    if (!tensor) return fault("tensor \"" + name + "\": " + tensor.error().message);
+    if (!tensor) return fault("tensor \"" + name + "\": " + tensor.error().message).with_hint(tensor.error().hint);
     tensors_.emplace(name, *std::move(tensor));
   }
   if (auto whole = check_layout(tensors_, data); !whole) return fault(whole.error().message);

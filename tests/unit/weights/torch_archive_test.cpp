@@ -4,8 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/support/zip_writer.hpp"
 #include "tests/unit/weights/tiny_bert.hpp"
-#include "tests/unit/weights/zip_writer.hpp"
 
 namespace mlopsctl::weights {
 namespace {
