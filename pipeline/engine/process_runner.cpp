@@ -75,6 +75,24 @@ void redirect_streams(const std::filesystem::path& log) {
 
 // --- the parent's side
 
+// SIGTERM waits while this lives. Across a fork: a child is told to stop by it, and must not take it with the parent's handler, where it
+// would be lost, before it has its own.
+class TerminationHeld {
+ public:
+  TerminationHeld() {
+    sigset_t held;
+    sigemptyset(&held);
+    sigaddset(&held, SIGTERM);
+    ::sigprocmask(SIG_BLOCK, &held, &before_);
+  }
+  ~TerminationHeld() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+  TerminationHeld(const TerminationHeld&) = delete;
+  TerminationHeld& operator=(const TerminationHeld&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
 std::string last_lines(const std::filesystem::path& log) {
   auto text = read_file(log);
   if (!text) return "";
@@ -102,6 +120,7 @@ class ProcessRunner final : public Runner {
     FileDescriptor read_end(ends[0]), write_end(ends[1]);
     ::fcntl(read_end.get(), F_SETFL, O_NONBLOCK);
     const pid_t parent = ::getpid();
+    const TerminationHeld held;
     const pid_t pid = ::fork();
     if (pid < 0) return io_error("start", "a process for stage " + job.name, errno);
     if (pid == 0) be_the_child(job, write_end.get(), parent);

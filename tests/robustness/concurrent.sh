@@ -125,13 +125,27 @@ done
 echo "gc during runs: $SECONDS s, $failures failures"
 
 # --- Ctrl-C (to the whole group, as a terminal does) and SIGTERM (to the program): 130 within seconds, and a rerun completes
+# Is process $1 the program (no longer bash, setsid or env on the way to it), and does it handle SIGTERM, or has it ended? It handles
+# SIGTERM before anything else; killed before that it would end 143 without having begun.
+has_begun() {
+  local comm key value
+  read -r comm <"/proc/$1/comm" && [ "$comm" = mlopsctl ] || return 1
+  while read -r key value _; do
+    case $key in
+      State:) [ "$value" = Z ] && return 0 ;;
+      SigCgt:) (((16#$value >> 14) & 1)) && return 0 ;;
+    esac
+  done <"/proc/$1/status"
+  return 1
+} 2>/dev/null
 interrupted=0 slowest=0
 for ((try = 0; try < 60 && interrupted < 16; ++try)); do
   folder=$work/interrupted
   rm -rf "$folder" "$folder".* && cp -r "$work/fresh" "$folder"
   start "$folder" a run
   pid=$!
-  sleep_us "$((20000 + $(random_below "$whole")))"
+  wait_for 60 has_begun "$pid" || fail "a run does not handle SIGTERM"
+  sleep_us "$(random_below "$whole")"
   begin=$(now_us)
   if [ $((try % 2)) -eq 0 ]; then kill -INT -- "-$pid" 2>/dev/null; else kill -TERM "$pid" 2>/dev/null; fi
   status=0

@@ -78,6 +78,24 @@ TEST(ProcessRunner, TellsAStageThatListensToStop) {
   EXPECT_EQ(wait_for_end(*runner).error->kind, ErrorKind::interrupted);
 }
 
+// The child inherits the handlers of a program that listens itself; a request to stop must not end in those.
+TEST(ProcessRunner, TellsAStageToStopThatHasHardlyStarted) {
+  TemporaryFolder folder;
+  const FakeStage polite({{"out", "rows"}}, [](StageContext& context) -> Status {
+    while (!context.cancel().cancelled()) ::usleep(1000);
+    return {};
+  });
+  const auto before = ::signal(SIGTERM, [](int) {});
+  for (int round = 0; round < 20; ++round) {
+    const auto runner = make_process_runner(std::chrono::seconds(2));
+    ASSERT_TRUE(runner->start(job_for(polite, folder)).ok());
+    runner->cancel(1);
+    const auto result = wait_for_end(*runner);
+    ASSERT_EQ(result.error->kind, ErrorKind::interrupted) << "round " << round << ": " << result.error->message;
+  }
+  ::signal(SIGTERM, before);
+}
+
 TEST(ProcessRunner, ASuddenKillHintsAtMemory) {
   TemporaryFolder folder;
   const FakeStage victim({{"out", "rows"}}, [](StageContext&) -> Status {
