@@ -7,12 +7,20 @@ Result<Answer> cmd_cache_gc(Session& session) {
   TRY_ASSIGN(auto store, session.existing_store());
   engine::GcReport report;
   if (store) { TRY_ASSIGN(report, store->gc(static_cast<int>(session.arguments().integer("--keep-runs")), dry_run)); }
-  Answer answer(Json{
-      {"dry_run", dry_run}, {"removed", report.removed}, {"removed_bytes", report.removed_bytes}, {"kept", report.kept}, {"kept_bytes", report.kept_bytes}});
+  Answer answer(Json{{"dry_run", dry_run},
+                     {"removed", report.removed},
+                     {"removed_bytes", report.removed_bytes},
+                     {"kept", report.kept},
+                     {"kept_bytes", report.kept_bytes},
+                     {"leftovers", report.leftovers},
+                     {"leftover_bytes", report.leftover_bytes}});
   answer.line(std::string(dry_run ? "would remove " : "removed ") + std::to_string(report.removed) + " artifacts (" +
               human_bytes(static_cast<uint64_t>(report.removed_bytes)) + "), kept " + std::to_string(report.kept) + " (" +
               human_bytes(static_cast<uint64_t>(report.kept_bytes)) + ")");
-  if (dry_run && report.removed > 0) answer.line("do it with: mlopsctl cache gc");
+  if (report.leftovers > 0)
+    answer.line(std::string(dry_run ? "would remove " : "removed ") + std::to_string(report.leftovers) + " checkpoints and memos untouched for a week (" +
+                human_bytes(static_cast<uint64_t>(report.leftover_bytes)) + ")");
+  if (dry_run && report.removed + report.leftovers > 0) answer.line("do it with: mlopsctl cache gc");
   return answer;
 }
 

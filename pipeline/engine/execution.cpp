@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pipeline/engine/commit.hpp"
+#include "pipeline/engine/leftovers.hpp"
 
 namespace mlopsctl::engine {
 
@@ -162,6 +163,8 @@ Status Execution::start(size_t stage, PlannedStage planned, int attempt) {
   job.seed = resolved.spec->seed;
   job.outputs = resolved.outputs;
   job.scratch = scratch_->folder() / (std::to_string(job.id) + "-" + job.name);
+  job.checkpoints = checkpoints_of(store_.folder(), *running.planned.key);
+  job.memo = store_.folder() / "memo";
   for (const auto& part : running.planned.parts) {
     // The digests were settled by decide(); they stand in the parts under the input's name.
     for (const auto& input : resolved.inputs) {
@@ -256,6 +259,7 @@ Status Execution::commit(size_t stage, Running& running, JobResult& result, Stag
   TRY_ASSIGN(run.artifacts, adopt_outputs(store_, *scratch_, *running.job, result));
   CachedResult cached{*run.key, run.name, run.parts, run.artifacts, result.report, record_.id, run.seconds};
   TRY(store_.remember(pipeline_.name, cached));
+  (void)drop_checkpoints(running.job->checkpoints);  // what stays is collected by gc
   if (run.seconds >= flush_after_seconds || store_.unflushed() >= flush_after_artifacts) TRY(store_.flush());
   (void)stage;
   return publish(store_, result.report, run.artifacts, false, record_.id);

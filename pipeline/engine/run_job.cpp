@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "pipeline/base/files.hpp"
+#include "pipeline/engine/leftovers.hpp"
 #include "pipeline/engine/runner.hpp"
 
 namespace mlopsctl::engine {
@@ -34,6 +35,23 @@ class JobContext final : public StageContext {
     result.forwards.push_back({std::string(name), static_cast<size_t>(found - job_.inputs.begin())});
   }
 
+  Result<std::filesystem::path> checkpoints() override {
+    if (!job_.checkpoints.empty() && !taken_) {
+      TRY_ASSIGN(auto taken, Checkpoints::take(job_.checkpoints));
+      if (taken) taken_.emplace(std::move(*taken));
+    }
+    if (taken_) return job_.checkpoints;
+    const auto own = job_.scratch / "checkpoints";
+    TRY(make_folders(own));
+    return own;
+  }
+
+  Result<std::filesystem::path> memo(const Digest& of) override {
+    const auto folder = job_.memo.empty() ? job_.scratch / "memo" : job_.memo;
+    TRY(make_folders(folder));
+    return memo_file(folder, of);
+  }
+
   void progress(double fraction, std::string_view what) override { progress_(fraction, what); }
   StageReport& report() override { return result.report; }
 
@@ -48,6 +66,7 @@ class JobContext final : public StageContext {
   const Job& job_;
   const CancelToken& cancel_;
   const std::function<void(double, std::string_view)>& progress_;
+  std::optional<Checkpoints> taken_;
 };
 
 Error bug(const Job& job, const std::string& what) {

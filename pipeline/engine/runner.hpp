@@ -24,7 +24,9 @@ struct Job {
   uint64_t seed = 0;
   std::vector<StageInput> inputs;
   std::vector<OutputDecl> outputs;
-  std::filesystem::path scratch;  // exists and is empty; outputs appear as <scratch>/out/<name>
+  std::filesystem::path scratch;      // exists and is empty; outputs appear as <scratch>/out/<name>
+  std::filesystem::path checkpoints;  // .mlopsctl/checkpoints/<cache key>; empty: in scratch
+  std::filesystem::path memo;         // .mlopsctl/memo; empty: in scratch
 };
 
 struct Forward {

@@ -72,6 +72,13 @@ class StageContext {
   // The declared output `name` is that input, unchanged (nothing is copied).
   virtual void forward(std::string_view name, const StageInput& input) = 0;
 
+  // A folder that outlives an execution that does not end: what a killed, cancelled or failed one of the same cache key left in it is there
+  // again. Removed once the result is recorded. Where two executions of one key run at once, one of them gets an empty folder of its own.
+  virtual Result<std::filesystem::path> checkpoints() = 0;
+  // A file, there or not, that holds a part of the work which depends on nothing but what went into `of`: any stage's execution may find it
+  // again. Write it with AtomicFile. It may be lost at any time between executions.
+  virtual Result<std::filesystem::path> memo(const Digest& of) = 0;
+
   // 0..1 and what is being done ("reading train.csv"); cheap enough to call often.
   virtual void progress(double fraction, std::string_view what) = 0;
 

@@ -5,6 +5,7 @@
 //   aliases.jsonl      one line per change of an alias, appended and flushed: the one thing here that cannot be made again
 //   tmp/<run id>/      scratch of a live run; its lock is held while the run lives, so anybody may sweep what is unlocked
 //   locks/             one lock per pipeline (run), one for the store (commit shared, gc exclusive), one each for tmp and aliases
+//   checkpoints/, memo/  what outlives an execution without being a result (leftovers.hpp)
 //   quarantine/        artifacts that `cache verify` found damaged
 //
 // What is adopted is in the store's folder before the index speaks of it, and flushed to disk either at once or, for a row of short
@@ -57,6 +58,7 @@ struct VerifyReport {
 
 struct GcReport {
   int64_t removed = 0, removed_bytes = 0, kept = 0, kept_bytes = 0;
+  int64_t leftovers = 0, leftover_bytes = 0;  // checkpoints and memos that were removed
 };
 
 class Store {

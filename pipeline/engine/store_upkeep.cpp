@@ -5,6 +5,7 @@
 #include <set>
 #include <system_error>
 
+#include "pipeline/engine/leftovers.hpp"
 #include "pipeline/engine/plan_json.hpp"
 #include "pipeline/engine/scratch.hpp"
 #include "pipeline/engine/store_impl.hpp"
@@ -156,6 +157,9 @@ Result<GcReport> Store::gc(int keep_runs, bool dry_run) {
       unwanted.push_back(digest);
     }
   }
+  TRY_ASSIGN(const Leftovers leftovers, remove_leftovers(impl_->folder, impl_->clock.now(), dry_run));
+  report.leftovers = leftovers.removed;
+  report.leftover_bytes = leftovers.removed_bytes;
   if (dry_run || unwanted.empty()) return report;
 
   TRY_ASSIGN(Transaction transaction, Transaction::begin(*impl_->db));

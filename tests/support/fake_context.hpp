@@ -40,12 +40,19 @@ class FakeContext final : public engine::StageContext {
   const CancelToken& cancel() const override { return cancel_; }
   std::filesystem::path output(std::string_view name) override { return folder_ / name; }
   void forward(std::string_view name, const engine::StageInput& input) override { forwarded[std::string(name)] = input.name; }
+  Result<std::filesystem::path> checkpoints() override { return made(folder_ / "checkpoints"); }
+  Result<std::filesystem::path> memo(const Digest& of) override { return made(folder_ / "memo") / of.hex(); }
   void progress(double, std::string_view) override {}
   engine::StageReport& report() override { return report_; }
 
   std::map<std::string, std::string> forwarded;  // output -> name of the input
 
  private:
+  static std::filesystem::path made(const std::filesystem::path& folder) {
+    std::filesystem::create_directories(folder);
+    return folder;
+  }
+
   std::filesystem::path folder_;
   std::string stage_ = "stage";
   Json params_;

@@ -76,6 +76,8 @@ class FakeContext final : public engine::StageContext {
   const CancelToken& cancel() const override { return cancel_; }
   fs::path output(std::string_view name) override { return folder_ / name; }
   void forward(std::string_view name, const StageInput& input) override { forwarded[std::string(name)] = input.digest; }
+  Result<fs::path> checkpoints() override { return folder_; }
+  Result<fs::path> memo(const Digest&) override { return folder_; }
   void progress(double, std::string_view) override {}
   engine::StageReport& report() override { return report_; }
 
