@@ -73,8 +73,7 @@ spec::TypePtr optimizer_type() {
       with_default("label_smoothing", number(0, 0.9), 0, "The share of each label's target that is spread over all labels."),
       with_default("class_weights", spec::any_of({choice({"none", "balanced"}), spec::map(number(0))}), "none",
                    "How much a row's label counts: balanced weighs labels by how rare they are; or a weight for each label, 1 where not named."),
-      optional("metric", choice({"accuracy", "macro_f1", "loss"}),
-               "What is watched on the validation rows after each epoch. Default: accuracy; with objective mlm the loss."),
+      optional("metric", choice({"accuracy", "macro_f1", "loss"}), "What is watched on the validation rows after each epoch. Default: accuracy."),
       with_default("keep_best", spec::boolean(), true, "The model is that of the best epoch by `metric`, else of the last. Needs validation rows."),
       with_default("top", integer(1, 20), 1, "How many of the best epochs' weights the model folder holds, the others under checkpoints/."),
       optional("early_stopping",
@@ -154,8 +153,10 @@ Status check(const Json& model, const Json& optimizer) {
   if (mlm && (options.balanced || !options.class_weights.empty()))
     fault("optimizer.class_weights", "objective mlm has no labels to weigh", "remove class_weights");
   if (mlm && options.label_smoothing > 0) fault("optimizer.label_smoothing", "objective mlm has no labels to smooth", "remove label_smoothing");
-  if (mlm && options.metric != Metric::loss && !optimizer.is_null() && !optimizer["metric"].is_null())
-    fault("optimizer.metric", "objective mlm knows no metric but the loss", "write metric: loss");
+  if (mlm && !optimizer.is_null() && !optimizer["metric"].is_null()) fault("optimizer.metric", "objective mlm looks at no validation rows", "remove metric");
+  if (mlm && options.patience)
+    fault("optimizer.early_stopping", "objective mlm looks at no validation rows, so nothing says when to stop", "remove early_stopping");
+  if (mlm && options.top > 1) fault("optimizer.top", "objective mlm looks at no validation rows, so no epoch is better than another", "remove top");
   if (learners && learners->frozen_encoder() && options.layer_decay < 1)
     fault("optimizer.layer_decay", "layer_decay has no effect with a frozen encoder (train: " + train + ")",
           "remove layer_decay, or let layers learn: train: all");
