@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the virtual environment of a list of peers, pinned in LIST.txt, unless it is there. usage: make.sh [LIST]
-# requirements (default): the orchestration peers; learning: pandas and scikit-learn.
+# requirements (default): the orchestration peers; learning: pandas and scikit-learn; tokenizers: Hugging Face's.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 list=$here/${1:-requirements}.txt

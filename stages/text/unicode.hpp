@@ -1,4 +1,4 @@
-// Unicode as Python's str sees it: what \w and \s match and what str.lower() gives. The one place that includes utf8proc (Unicode 15).
+// Unicode as Python's str sees it: what \w and \s match and what str.lower() gives. utf8proc gives Unicode 15.
 // Bytes that are not valid UTF-8 count as U+FFFD, one per byte, and are copied as they are.
 #pragma once
 
