@@ -6,6 +6,7 @@
 
 #include "cli/text_width.hpp"
 #include "pipeline/base/clock.hpp"
+#include "pipeline/engine/plan_json.hpp"
 
 namespace mlopsctl::cli {
 
@@ -39,16 +40,18 @@ Style style_of_state(std::string_view state) {
   return Style::plain;
 }
 
-// Narrows the widest columns until the row fits the screen; a column keeps at least 8.
-void squeeze(std::vector<int>& widths, int available) {
+// Narrows the widest columns, those kept whole left alone, until the row fits the screen; a column keeps at least 8.
+void squeeze(std::vector<int>& widths, const std::vector<Column>& columns, int available) {
   const auto total = [&] {
     int sum = 0;
     for (const int width : widths) sum += width + 2;
     return sum - 2;
   };
   while (total() > available) {
-    const auto widest = std::max_element(widths.begin(), widths.end());
-    if (*widest <= 8) return;
+    int* widest = nullptr;
+    for (size_t i = 0; i < widths.size(); ++i)
+      if (!columns[i].whole && (widest == nullptr || widths[i] > *widest)) widest = &widths[i];
+    if (widest == nullptr || *widest <= 8) return;
     --*widest;
   }
 }
@@ -68,7 +71,7 @@ std::string table_text(const Json& all, const Block& block, const Screen& screen
     }
     cells.push_back(std::move(line));
   }
-  if (screen.terminal) squeeze(widths, screen.width);
+  if (screen.terminal) squeeze(widths, columns, screen.width);
 
   const auto print = [&](const std::vector<std::string>& line, bool head) {
     std::string text;
@@ -133,7 +136,7 @@ std::string cell(const Json& value, As as) {
   if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
   if (!value.is_string()) return canonical(value);
   std::string text = value.get<std::string>();
-  if (as == As::digest && text.size() > 19) return text.substr(0, 19);  // sha256:<12>
+  if (as == As::digest) return text.size() > 19 && text.starts_with("sha256:") ? text.substr(0, 19) : engine::as_written(text);  // sha256:<12>
   if (as == As::time && text.size() >= 19 && text[10] == 'T') return text.substr(0, 10) + " " + text.substr(11, 8);
   return text;
 }

@@ -17,6 +17,7 @@ struct Column {
   std::string key;  // of each row's object; "a.b" reaches into objects
   std::string title;
   As as = As::text;
+  bool whole = false;  // never cut on a narrow terminal: an id that the user has to type again
 };
 
 struct Block {

@@ -8,6 +8,7 @@
 
 #include "cli/cmds.hpp"
 #include "cli/version.hpp"
+#include "pipeline/base/plural.hpp"
 #include "pipeline/git/provenance.hpp"
 
 namespace mlopsctl::cli {
@@ -47,7 +48,7 @@ Json check_pipeline(Session& session) {
   if (!std::filesystem::exists("pipeline.yaml", ignored)) return check("pipeline.yaml", "ok", "none here; `mlopsctl init` writes one");
   const auto pipeline = session.pipeline();
   if (!pipeline.ok()) return check("pipeline.yaml", "fail", pipeline.error().message, "see all faults: mlopsctl validate");
-  return check("pipeline.yaml", "ok", "valid, " + std::to_string(pipeline->stages.size()) + " stages");
+  return check("pipeline.yaml", "ok", "valid, " + count_of(pipeline->stages.size(), "stage"));
 }
 
 Json check_git(const std::filesystem::path& project) {
@@ -108,7 +109,7 @@ Result<Answer> cmd_doctor(Session& session) {
   for (const auto& row : checks) {
     if (!row["hint"].is_null()) answer.line("hint for " + row["check"].get<std::string>() + ": " + row["hint"].get<std::string>());
   }
-  answer.line(bad == 0 ? (warned == 0 ? "all is well" : "all is well, with " + std::to_string(warned) + (warned == 1 ? " remark" : " remarks"))
+  answer.line(bad == 0 ? (warned == 0 ? "all is well" : "all is well, with " + count_of(warned, "remark"))
                        : std::to_string(bad) + (bad == 1 ? " thing needs attention" : " things need attention"),
               bad == 0 ? Style::green : Style::red);
   answer.exit_code = bad == 0 ? 0 : 1;

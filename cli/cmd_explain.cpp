@@ -20,6 +20,23 @@ std::string_view sentence_of(engine::Action action) {
   return "";
 }
 
+constexpr size_t widest_in_a_table = 40;
+
+// A table, unless a value is too long to be told from another when it is cut.
+void add_reasons(Answer& answer, const std::vector<engine::Reason>& reasons) {
+  const auto shown = [](const std::string& value) { return value.empty() ? "(nothing)" : cell(Json(value), As::digest); };
+  bool wide = false;
+  for (const auto& reason : reasons) wide = wide || shown(reason.old_value).size() > widest_in_a_table || shown(reason.new_value).size() > widest_in_a_table;
+  if (!wide) {
+    answer.table("reasons", {{"what", "CAUSE"}, {"old", "OLD", As::digest}, {"new", "NEW", As::digest}});
+    return;
+  }
+  for (const auto& reason : reasons) {
+    answer.line(reason.what);
+    if (!reason.old_value.empty() || !reason.new_value.empty()) answer.line("  old  " + shown(reason.old_value)).line("  new  " + shown(reason.new_value));
+  }
+}
+
 }  // namespace
 
 Result<Answer> cmd_explain(Session& session) {
@@ -42,8 +59,7 @@ Result<Answer> cmd_explain(Session& session) {
                        {"artifacts", engine::to_json(stage.artifacts)},
                        {"made_by", nullptr}});
     answer.line(name + " (" + stage.kind + ") " + std::string(sentence_of(stage.action)), Style::bold);
-    if (!stage.reasons.empty() && stage.action != engine::Action::reuse)
-      answer.table("reasons", {{"what", "CAUSE"}, {"old", "OLD", As::digest}, {"new", "NEW", As::digest}});
+    if (!stage.reasons.empty() && stage.action != engine::Action::reuse) add_reasons(answer, stage.reasons);
     if (stage.key) answer.line("key: " + stage.key->str().substr(0, 16));
     if (stage.action == engine::Action::reuse && store && stage.key) {
       TRY_ASSIGN(const auto cached, store->find(*stage.key));

@@ -65,9 +65,8 @@ Result<Answer> cmd_history(Session& session) {
     for (const auto& run : runs) answer.value["runs"].push_back(row_of(run));
   }
   if (answer.value["runs"].empty()) return std::move(answer.line("no runs yet; `mlopsctl run` makes the first"));
-  answer.table("runs", {{"run", "RUN"},
+  answer.table("runs", {{"run", "RUN", As::text, true},  // says when it started
                         {"pipeline", "PIPELINE"},
-                        {"started", "STARTED", As::time},
                         {"state", "STATE", As::state},
                         {"seconds", "TIME", As::seconds},
                         {"stages_run", "RAN", As::integer},

@@ -2,6 +2,7 @@
 
 #include "cli/cmds.hpp"
 #include "cli/models.hpp"
+#include "cli/releases.hpp"
 #include "pipeline/base/files.hpp"
 
 namespace mlopsctl::cli {
@@ -90,7 +91,8 @@ Result<Answer> cmd_model_show(Session& session) {
   fact("path", answer.value["path"]);
   for (const char* key : {"type", "labels"}) fact(key, description.contains(key) ? description[key] : Json());
   if (const auto data = description.find("trained_on"); data != description.end() && data->is_object())
-    fact("trained_on", cell(data->value("rows", Json()), As::integer) + " rows, " + cell(data->value("digest", Json()), As::digest));
+    fact("trained_on", cell(data->value("rows", Json()), As::integer) + (data->value("rows", Json()) == 1 ? " row, " : " rows, ") +
+                           cell(data->value("digest", Json()), As::digest));
   Json steps = Json::array();
   if (description.contains("recipe") && description["recipe"].contains("steps")) {
     for (const auto& step : description["recipe"]["steps"]) steps.push_back(step.is_object() ? step.value("step", "") : cell(step, As::text));
@@ -120,6 +122,7 @@ Result<Answer> cmd_model_alias(Session& session) {
     return answer;
   }
   TRY_ASSIGN(const auto entry, store.set_alias(name, digest, "", "set"));
+  TRY(relink_release(store, name));
   Answer answer(to_json(entry));
   answer.line(name + " now names " + digest.brief() + " (version " + std::to_string(entry.version) + ", from " + place.origin + ")");
   if (before) answer.line("go back with: mlopsctl rollback " + name);

@@ -1,4 +1,7 @@
+#include <map>
+
 #include "cli/cmds.hpp"
+#include "pipeline/base/plural.hpp"
 
 namespace mlopsctl::cli {
 
@@ -27,24 +30,22 @@ Result<Answer> cmd_plan(Session& session) {
   TRY_ASSIGN(const auto plan, engine::make_plan(pipeline, session.registry(), store ? &*store : nullptr, options));
 
   Answer answer(engine::to_json(plan));
-  int to_run = 0, pending = 0;
-  for (const auto& stage : plan.stages) {
-    if (stage.action == engine::Action::run) ++to_run;
-    if (stage.action == engine::Action::pending) ++pending;
-  }
-  const size_t total = plan.stages.size();
+  std::map<engine::Action, size_t> count;
+  for (const auto& stage : plan.stages) ++count[stage.action];
+  const size_t total = plan.stages.size(), blocked = count[engine::Action::blocked];
   for (size_t i = 0; i < total && i < answer.value["stages"].size(); ++i) {
     const auto& stage = plan.stages[i];
     Json& row = answer.value["stages"][i];
     row["why"] = why(stage);
     row["about_seconds"] = stage.action != engine::Action::reuse && stage.expected_seconds > 0 ? Json(stage.expected_seconds) : Json();
   }
-  if (plan.nothing_to_do()) {
-    answer.line("nothing to do: all " + std::to_string(total) + " stages are reused", Style::green);
+  if (plan.nothing_to_do() && blocked == 0) {
+    answer.line("nothing to do: all " + count_of(total, "stage") + " reused", Style::green);
   } else {
     answer.table("stages", {{"name", "STAGE"}, {"kind", "KIND"}, {"action", "ACTION", As::state}, {"about_seconds", "ABOUT", As::seconds}, {"why", "WHY"}});
-    std::string sum = std::to_string(to_run) + " to run, " + std::to_string(pending) + " pending, " +
-                      std::to_string(total - static_cast<size_t>(to_run + pending)) + " reused";
+    std::string sum = std::to_string(count[engine::Action::run]) + " to run, " + std::to_string(count[engine::Action::pending]) + " pending, " +
+                      std::to_string(count[engine::Action::reuse]) + " reused";
+    if (blocked > 0) sum += ", " + std::to_string(blocked) + " blocked by a verdict";
     if (plan.expected_seconds > 0) sum += "; about " + human_duration(plan.expected_seconds);
     answer.line(sum);
   }

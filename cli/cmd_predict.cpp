@@ -9,6 +9,7 @@
 #include "cli/progress_line.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/parallel.hpp"
+#include "pipeline/base/plural.hpp"
 #include "stages/ml_api.hpp"
 
 namespace mlopsctl::cli {
@@ -180,11 +181,10 @@ Status Prediction::run(const std::string& rejects_file) {
     }
     TRY_ASSIGN(more, fill(chunk, rejects));
     if (!faults_) TRY(write(chunk));
-    progress.show(reader_.progress(), std::to_string(done_) + " rows");
+    progress.show(reader_.progress(), count_of(done_, "row"));
   }
   if (faults_) {
-    faults_->notes.push_back("nothing was written: " + std::to_string(rejected_) + (rejected_ == 1 ? " row" : " rows") +
-                             " could not be read; --rejects FILE sets such rows aside");
+    faults_->notes.push_back("nothing was written: " + count_of(rejected_, "row") + " could not be read; --rejects FILE sets such rows aside");
     return std::move(*faults_);
   }
   if (rejected_ > 0) TRY(write_file_atomically(rejects_file, rejects));
@@ -202,8 +202,11 @@ Result<Answer> cmd_predict(Session& session) {
 
   data::TableOptions options;
   options.format = table_format(format, input);
+  if (std::error_code unseen; input != "-" && !std::filesystem::exists(input, unseen) && !unseen)
+    return usage_error("there is no file " + input, "name the rows to label: --input FILE, or --input - for standard input");
   TRY_ASSIGN(auto reader, data::TableReader::open(input == "-" ? "/dev/stdin" : input, options, input == "-" ? "standard input" : input));
-  TRY_ASSIGN(const auto text_column, reader.column(arguments.value("--text-column")));
+  TRY_ASSIGN(const auto text_column, reader.column(arguments.value("--text-column"), "--text-column "));
+  reader.expect_scalar(text_column);
   std::vector<std::string> columns = reader.columns();
   for (const char* flag : {"--label-column", "--confidence-column"}) {
     const std::string name = arguments.value(flag);
@@ -225,8 +228,8 @@ Result<Answer> cmd_predict(Session& session) {
   Answer answer(Json{
       {"model", place.origin}, {"input", input}, {"output", output}, {"rows", prediction.rows()}, {"rejected", prediction.rejected()}, {"labels", labels}});
   answer.aside = output == "-";
-  answer.line((output == "-" ? "" : "wrote " + output + ": ") + std::to_string(prediction.rows()) + " rows labelled by " + place.origin + counts);
-  if (prediction.rejected() > 0) answer.line(std::to_string(prediction.rejected()) + " rows could not be read: " + arguments.value("--rejects"), Style::yellow);
+  answer.line((output == "-" ? "" : "wrote " + output + ": ") + count_of(prediction.rows(), "row") + " labelled by " + place.origin + counts);
+  if (prediction.rejected() > 0) answer.line(count_of(prediction.rejected(), "row") + " could not be read: " + arguments.value("--rejects"), Style::yellow);
   return answer;
 }
 

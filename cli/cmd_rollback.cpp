@@ -1,5 +1,6 @@
 #include "cli/cmds.hpp"
 #include "cli/models.hpp"
+#include "cli/releases.hpp"
 
 namespace mlopsctl::cli {
 
@@ -47,6 +48,7 @@ Result<Answer> cmd_rollback(Session& session) {
     answer.line(name + " names " + current.model.brief() + " already: nothing to do");
   } else {
     TRY_ASSIGN(const auto entry, store.set_alias(name, target->model, "", "rollback"));
+    TRY(relink_release(store, name));
     answer.value = to_json(entry);
     answer.line(name + " names " + entry.model.brief() + " again (version " + std::to_string(entry.version) + ", as version " +
                 std::to_string(target->version) + ")");

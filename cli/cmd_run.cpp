@@ -1,14 +1,16 @@
 #include "cli/cmds.hpp"
 #include "cli/github.hpp"
+#include "cli/releases.hpp"
 #include "cli/reporters.hpp"
 #include "cli/run_reports.hpp"
 #include "cli/run_summary.hpp"
+#include "pipeline/base/plural.hpp"
 
 namespace mlopsctl::cli {
 
 namespace {
 
-std::unique_ptr<engine::Reporter> choose_reporter(Session& session, const engine::Store& store) {
+std::unique_ptr<engine::Reporter> choose_reporter(Session& session, engine::Store& store) {
   Env& env = session.env();
   if (session.json()) return json_reporter(env.out, env.clock);
   if (env.variables("GITHUB_ACTIONS").value_or("") == "true") {
@@ -16,6 +18,7 @@ std::unique_ptr<engine::Reporter> choose_reporter(Session& session, const engine
     options.summary_file = env.variables("GITHUB_STEP_SUMMARY").value_or("");
     options.prefix = github::prefix_of(env.variables("GITHUB_WORKSPACE").value_or(""), session.project().string());
     options.summary = [&session, &store](const engine::RunRecord& record) {
+      (void)link_releases(store, record);  // told below, should it fail
       return markdown(record, summarize(record, store, session.project()), report_path(store, record.id).lexically_relative(session.project()).string());
     };
     return github_reporter(env.err, session.err_screen(), std::move(options));
@@ -62,7 +65,7 @@ std::string_view sentence_of(engine::RunState state) {
 
 void add_ending(Answer& answer, const engine::RunRecord& record, bool all_reused) {
   if (all_reused) {
-    answer.line("nothing to do: all " + std::to_string(record.stages.size()) + " stages reused", Style::green);
+    answer.line("nothing to do: all " + count_of(record.stages.size(), "stage") + " reused", Style::green);
     return;
   }
   const Style style = record.state == engine::RunState::succeeded ? Style::green : Style::red;
@@ -86,6 +89,7 @@ Result<Answer> cmd_run(Session& session) {
   }();
   TRY_ASSIGN(const auto record, std::move(run));
 
+  TRY(link_releases(store, record));
   const auto summary = summarize(record, store, session.project());
   const bool all_reused = summary.reused == summary.total && summary.total > 0;
   Answer answer;

@@ -1,5 +1,6 @@
 #include "cli/cmds.hpp"
 #include "cli/stage_names.hpp"
+#include "pipeline/base/plural.hpp"
 
 namespace mlopsctl::cli {
 
@@ -15,8 +16,8 @@ Result<Answer> cmd_validate(Session& session) {
   Json stages = Json::array();
   for (const auto& stage : pipeline.stages) stages.push_back({{"name", stage.name}, {"kind", stage.kind}});
   Answer answer(Json{{"valid", true}, {"pipeline", pipeline.name}, {"files", files}, {"inputs", pipeline.inputs.size()}, {"stages", stages}});
-  answer.line(named + ": valid; pipeline " + pipeline.name + " has " + std::to_string(pipeline.inputs.size()) + " inputs and " +
-              std::to_string(pipeline.stages.size()) + " stages");
+  answer.line(named + ": valid; pipeline " + pipeline.name + " has " + count_of(pipeline.inputs.size(), "input") + " and " +
+              count_of(pipeline.stages.size(), "stage"));
   return answer;
 }
 

@@ -5,6 +5,7 @@
 #include "cli/github.hpp"
 #include "cli/reporters.hpp"
 #include "cli/text_width.hpp"
+#include "pipeline/base/plural.hpp"
 
 namespace mlopsctl::cli {
 
@@ -16,7 +17,7 @@ class GithubReporter final : public engine::Reporter {
   GithubReporter(Output& err, const Screen& screen, GithubOptions options) : err_(err), screen_(screen), options_(std::move(options)) {}
 
   void run_started(const engine::Plan& plan, std::string_view run_id) override {
-    err_.write("run " + std::string(run_id) + " of " + plan.pipeline + ": " + std::to_string(plan.stages.size()) + " stages\n");
+    err_.write("run " + std::string(run_id) + " of " + plan.pipeline + ": " + count_of(plan.stages.size(), "stage") + "\n");
   }
   void waiting_for(std::string_view holder) override { err_.write("waiting for another run of this pipeline (" + std::string(holder) + ")\n"); }
   void stage_started(const engine::PlannedStage& stage, int attempt) override {

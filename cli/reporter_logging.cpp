@@ -1,5 +1,7 @@
 #include "cli/reporters.hpp"
 
+#include "pipeline/base/plural.hpp"
+
 namespace mlopsctl::cli {
 
 namespace {
@@ -9,7 +11,7 @@ class LoggingReporter final : public engine::Reporter {
   LoggingReporter(std::unique_ptr<engine::Reporter> inner, Log& log) : inner_(std::move(inner)), log_(log) {}
 
   void run_started(const engine::Plan& plan, std::string_view run_id) override {
-    log_.info("run " + std::string(run_id) + " of " + plan.pipeline + ", " + std::to_string(plan.stages.size()) + " stages");
+    log_.info("run " + std::string(run_id) + " of " + plan.pipeline + ", " + count_of(plan.stages.size(), "stage"));
     inner_->run_started(plan, run_id);
   }
   void waiting_for(std::string_view holder) override {

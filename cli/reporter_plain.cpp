@@ -4,6 +4,7 @@
 #include "cli/live_table.hpp"
 #include "cli/reporters.hpp"
 #include "cli/text_width.hpp"
+#include "pipeline/base/plural.hpp"
 
 namespace mlopsctl::cli {
 
@@ -16,7 +17,7 @@ class PlainReporter final : public engine::Reporter {
   PlainReporter(Output& err, const Screen& screen, const Clock& clock) : err_(err), screen_(screen), clock_(clock) {}
 
   void run_started(const engine::Plan& plan, std::string_view run_id) override {
-    std::string text = "run " + std::string(run_id) + " of " + plan.pipeline + ": " + std::to_string(plan.stages.size()) + " stages";
+    std::string text = "run " + std::string(run_id) + " of " + plan.pipeline + ": " + count_of(plan.stages.size(), "stage");
     if (plan.expected_seconds > 0) text += ", about " + human_duration(plan.expected_seconds);
     say(text);
   }

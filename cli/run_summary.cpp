@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/releases.hpp"
 #include "pipeline/base/clock.hpp"
 
 namespace mlopsctl::cli {
@@ -51,7 +52,7 @@ std::string escape_markdown(std::string_view text) {
 
 }  // namespace
 
-RunSummary summarize(const engine::RunRecord& record, const engine::Store& store, const std::filesystem::path& project) {
+RunSummary summarize(const engine::RunRecord& record, engine::Store& store, const std::filesystem::path& project) {
   RunSummary summary;
   summary.total = record.stages.size();
   for (const auto& stage : record.stages) {
@@ -62,8 +63,16 @@ RunSummary summarize(const engine::RunRecord& record, const engine::Store& store
     if (stage.report.verdict && stage.report.metrics.contains("accuracy")) add_metrics(stage, summary.metrics);
     for (const auto& artifact : stage.artifacts) {
       if (artifact.type != "release") continue;
-      ReleaseRow row{stage.name, artifact.name, store.path_of(artifact.digest).lexically_relative(project).generic_string(), artifact.digest, {}};
-      for (const auto& publication : stage.report.publications) row.aliases.push_back(publication.alias);
+      const Json& said = stage.report.summary;
+      const std::string alias = said.is_object() && said.contains("alias") && said["alias"].is_string() ? said["alias"].get<std::string>() : "";
+      const auto path = release_path(store, alias, artifact.digest);
+      ReleaseRow row{stage.name, artifact.name, path.lexically_relative(project).generic_string(), artifact.digest, {}, {}};
+      for (const auto& publication : stage.report.publications) {
+        const auto model = std::find_if(stage.artifacts.begin(), stage.artifacts.end(), [&](const auto& each) { return each.name == publication.output; });
+        const auto now = store.alias(publication.alias);
+        const bool stands = now && *now && model != stage.artifacts.end() && (*now)->model == model->digest;
+        (stands ? row.aliases : row.moved).push_back(publication.alias);
+      }
       summary.releases.push_back(std::move(row));
     }
   }
@@ -113,6 +122,7 @@ void add_to(Answer& answer, const RunSummary& summary) {
   for (const auto& row : summary.releases) {
     std::string aliases;
     for (const auto& alias : row.aliases) aliases += (aliases.empty() ? "; registered as " : ", ") + alias;
+    for (const auto& alias : row.moved) aliases += "; " + alias + " names another model now (`mlopsctl model alias " + alias + "`)";
     answer.line("release: " + row.path + aliases);
   }
 }

@@ -23,7 +23,8 @@ struct ReleaseRow {
   std::string name;  // the output's
   std::string path;  // relative to the project folder
   Digest digest;
-  std::vector<std::string> aliases;
+  std::vector<std::string> aliases;  // that name its model now
+  std::vector<std::string> moved{};  // that it was registered under, but that name another model since
 };
 
 struct RunSummary {
@@ -33,8 +34,7 @@ struct RunSummary {
   size_t reused = 0, ran = 0, total = 0;
 };
 
-// `path_of` says where an artifact lies.
-RunSummary summarize(const engine::RunRecord& record, const engine::Store& store, const std::filesystem::path& project);
+RunSummary summarize(const engine::RunRecord& record, engine::Store& store, const std::filesystem::path& project);
 
 Json to_json(const RunSummary& summary);
 // "pass: challenger 0.871, champion 0.863" per verdict, the metrics table, the releases.

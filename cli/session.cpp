@@ -4,6 +4,7 @@
 
 #include "cli/version.hpp"
 #include "pipeline/git/provenance.hpp"
+#include "pipeline/spec/load_checked.hpp"
 #include "stages/registry.hpp"
 
 namespace mlopsctl::cli {
@@ -36,9 +37,7 @@ Result<spec::Pipeline> Session::pipeline() {
   if (!arguments_.has("--file") && !std::filesystem::exists(options.files.front(), absent) && !absent) {
     return config_error("there is no pipeline.yaml in " + project_.string()).with_hint("write one with `mlopsctl init`, or name another with -f FILE");
   }
-  TRY_ASSIGN(auto pipeline, spec::load(options, stages::catalog(registry())));
-  TRY(engine::check(pipeline, registry()));
-  return pipeline;
+  return spec::load_checked(options, stages::catalog(registry()), [this](const spec::Pipeline& pipeline) { return engine::check(pipeline, registry()); });
 }
 
 Result<engine::Store> Session::store() {

@@ -17,7 +17,7 @@ h2{font-size:1.1rem;margin:0 0 14px}
 h3{font-size:.95rem;margin:18px 0 8px}
 .meta{color:var(--soft);margin:0;display:flex;flex-wrap:wrap;gap:4px 18px}
 .card{background:var(--card);border:1px solid var(--rule);border-radius:12px;padding:20px 22px;margin:0 0 18px}
-.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:22px;align-items:start}
+.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:22px;align-items:start}
 .badge{display:inline-block;border-radius:999px;padding:2px 12px;font-size:.8rem;font-weight:600;vertical-align:middle;color:#fff;background:var(--soft)}
 @media (prefers-color-scheme:dark){.badge{color:#11151c}}
 .badge.good{background:var(--good)}.badge.bad{background:var(--bad)}.badge.warn{background:var(--warn)}

@@ -14,6 +14,18 @@ constexpr auto tick = std::chrono::milliseconds(100);
 constexpr double flush_after_seconds = 0.5;
 constexpr size_t flush_after_artifacts = 256;
 
+// A fault whose place the stage could not know lies in the pipeline file: at the parameter it names ("checks.min_rows"), else at the stage.
+void place(Error& error, const spec::StageSpec& spec) {
+  std::string field = error.field;
+  if (!error.field.empty() && !error.field.starts_with("stages.")) error.field = "stages." + spec.name + "." + error.field;
+  if (!error.span && !spec.span.file.empty()) {
+    auto found = spec.fields.find(field);
+    while (found == spec.fields.end() && field.find('.') != std::string::npos) found = spec.fields.find(field = field.substr(0, field.rfind('.')));
+    error.span = found == spec.fields.end() ? spec.span : found->second;
+  }
+  for (Error& further : error.also) place(further, spec);
+}
+
 }  // namespace
 
 RunState state_of(const std::vector<StageRun>& stages, bool interrupted) {
@@ -238,7 +250,7 @@ Status Execution::finish(size_t stage, JobResult result) {
   const bool hopeless = run.error && (run.error->kind == ErrorKind::config || run.error->kind == ErrorKind::usage);
   if (!running.interrupted && !cancel_.cancelled() && !hopeless && running.attempt <= spec.retries)
     return start(stage, std::move(running.planned), running.attempt + 1);
-  if (run.error && !run.error->span && !spec.span.file.empty()) run.error->span = spec.span;
+  if (run.error) place(*run.error, spec);
   return settle(stage, std::move(run), Known::State::unknown);
 }
 

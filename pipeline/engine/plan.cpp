@@ -12,10 +12,16 @@ namespace {
 std::string shown(const std::string& value) {
   if (const auto digest = Digest::parse(value)) return digest->brief();
   constexpr size_t most = 120;
-  return value.size() <= most ? value : value.substr(0, most) + "...";
+  return value.size() <= most ? as_written(value) : value.substr(0, most) + "...";
 }
 
 }  // namespace
+
+std::string as_written(const std::string& value) {
+  if (!value.ends_with(".0") || value.size() < 3) return value;
+  const std::string whole = value.substr(0, value.size() - 2);
+  return whole.find_first_not_of("-0123456789") == std::string::npos ? whole : value;
+}
 
 bool Plan::nothing_to_do() const {
   return std::all_of(stages.begin(), stages.end(), [](const PlannedStage& s) { return s.action == Action::reuse || s.action == Action::blocked; });

@@ -20,4 +20,7 @@ std::vector<KeyPart> parts_from_json(const Json& json);
 std::vector<Reason> reasons_from_json(const Json& json);
 Digest digest_from_json(const Json& json);  // "sha256:..."
 
+// A value of a key part as people write it: 4 instead of 4.0, which is what every number with a fraction is kept as.
+std::string as_written(const std::string& value);
+
 }  // namespace mlopsctl::engine

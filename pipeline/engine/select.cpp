@@ -64,8 +64,13 @@ class Locator {
   Status file(ResolvedInput& input) {
     input.path = (project_ / input.external->path).lexically_normal();
     const auto [known, is_new] = seen_.emplace(input.external->name, true);
-    if (!is_new || exists(input.path)) return {};
-    Error error = config_error("inputs." + input.external->name + ": there is no " + input.origin + " (looked for " + input.path.string() + ")");
+    std::error_code ignored;
+    const auto kind = fs::status(input.path, ignored).type();
+    if (!is_new || kind == fs::file_type::regular) return {};
+    const bool absent = kind == fs::file_type::not_found || kind == fs::file_type::none;
+    Error error =
+        config_error(absent ? "there is no " + input.origin + " (looked for " + input.path.string() + ")"
+                            : input.origin + " is " + (kind == fs::file_type::directory ? "a folder" : "no regular file") + "; expected a file with rows");
     error.field = "inputs." + input.external->name + ".path";
     if (!input.span.file.empty()) error.span = input.span;
     error.hint = "put the data there, or say where it is with --set inputs." + input.external->name + ".path=FILE";
@@ -101,7 +106,7 @@ class Locator {
   }
 
   static Error missing(const ResolvedInput& input, const std::string& stage, const std::string& message, std::string hint) {
-    Error error = config_error("stages." + stage + "." + input.shape.name + ": " + message);
+    Error error = config_error(message);
     error.field = "stages." + stage + "." + input.shape.name;
     if (!input.span.file.empty()) error.span = input.span;
     error.hint = std::move(hint);

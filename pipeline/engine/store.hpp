@@ -6,7 +6,7 @@
 //   tmp/<run id>/      scratch of a live run; its lock is held while the run lives, so anybody may sweep what is unlocked
 //   locks/             one lock per pipeline (run), one for the store (commit shared, gc exclusive), one each for tmp and aliases
 //   checkpoints/, memo/  what outlives an execution without being a result (leftovers.hpp)
-//   quarantine/        artifacts that `cache verify` found damaged
+//   quarantine/        artifacts that `cache verify` found damaged; releases/ holds links to releases (cli/releases), and gc keeps what they name
 //
 // What is adopted is in the store's folder before the index speaks of it, and flushed to disk either at once or, for a row of short
 // stages, together (flush). Until then the index keeps the boot's id beside the result: after a power failure such a result is read

@@ -38,6 +38,16 @@ Result<std::set<Digest>> artifacts_in(const fs::path& store) {
   return found;
 }
 
+// What the links in releases/ name: "../store/ab/cdef...".
+void add_linked(const fs::path& folder, std::set<Digest>& into) {
+  std::error_code fault;
+  for (fs::directory_iterator entry(folder / "releases", fault), end; !fault && entry != end; entry.increment(fault)) {
+    std::error_code no_link;
+    const fs::path target = fs::read_symlink(entry->path(), no_link);
+    if (const auto digest = Digest::parse("sha256:" + target.parent_path().filename().string() + target.filename().string())) into.insert(*digest);
+  }
+}
+
 struct KnownResult {
   int64_t row = 0;
   std::vector<Artifact> artifacts;
@@ -132,6 +142,7 @@ Result<GcReport> Store::gc(int keep_runs, bool dry_run) {
   // Nobody adopts or remembers while this is held, so what is unreferenced now stays so.
   TRY_ASSIGN(const FileLock lock, FileLock::lock(impl_->folder / "locks" / "store.lock", FileLock::Mode::exclusive));
   TRY_ASSIGN(std::set<Digest> wanted, live_roots(impl_->folder));
+  add_linked(impl_->folder, wanted);
   // Of each alias the present model and those a rollback would go to.
   TRY_ASSIGN(const auto aliases, alias_history({}));
   std::map<std::string, int> seen;

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <set>
 
+#include "pipeline/base/plural.hpp"
 #include "pipeline/k8s/cron.hpp"
 
 namespace mlopsctl::k8s {
@@ -145,10 +146,24 @@ class Checker {
     if (o_.strategy.kind != Strategy::Kind::canary) return;
     bool ascending = !steps.empty() && steps.front() >= 1 && steps.back() == 100;
     for (size_t i = 1; i < steps.size(); ++i) ascending = ascending && steps[i - 1] < steps[i];
-    if (ascending) return;
     std::string found;
     for (const int step : steps) found += (found.empty() ? "" : ", ") + std::to_string(step);
+    if (ascending) return shares(steps);
     fault("strategy.canary", "expected percentages that ascend to 100, got [" + found + "]", "write canary: [10, 50, 100]");
+  }
+
+  // The share of the canary is its share of the pods: what their number cannot express would be promised and not kept.
+  void shares(const std::vector<int>& steps) {
+    const int replicas = o_.autoscale ? o_.autoscale->min : o_.replicas;
+    if (replicas < 1) return;  // a fault of its own
+    const std::string pods = count_of(replicas, "replica"), where = o_.autoscale ? "autoscale.min" : "replicas";
+    const auto enough = fewest_replicas(steps);
+    for (size_t i = 0; i < steps.size(); ++i)
+      if (!can_express(replicas, steps[i]))
+        fault("strategy.canary." + std::to_string(i),
+              pods + " cannot take " + std::to_string(steps[i]) + " % of the traffic; " + (replicas == 1 ? "it" : "they") + " can take " +
+                  expressible_text(replicas),
+              enough ? "set " + where + ": " + std::to_string(*enough) + ", or choose among these percentages" : "choose among these percentages");
   }
 
   void resources() {

@@ -101,5 +101,9 @@ std::vector<std::string> warnings(const ReleaseOptions& options);
 std::vector<double> expressible_percentages(int replicas);
 // Whether one of them is `percent` after rounding to a whole number.
 bool can_express(int replicas, int percent);
+// "33, 67 or 100 %"; of more than 12 pods "multiples of 5 %".
+std::string expressible_text(int replicas);
+// The fewest pods, at most 100, that can express every one of them.
+std::optional<int> fewest_replicas(const std::vector<int>& percentages);
 
 }  // namespace mlopsctl::k8s

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "pipeline/k8s/options.hpp"
 
@@ -15,16 +17,27 @@ bool can_express(int replicas, int percent) {
   return pods >= 1 && std::fabs(100.0 * pods / replicas - percent) <= 0.5;
 }
 
+std::string expressible_text(int replicas) {
+  if (replicas > 12) {
+    char text[32];
+    std::snprintf(text, sizeof text, "multiples of %.3g %%", 100.0 / replicas);
+    return text;
+  }
+  std::string text;
+  for (int pods = 1; pods <= replicas; ++pods)
+    text += (pods == 1 ? "" : pods == replicas ? " or " : ", ") + std::to_string(std::lround(100.0 * pods / replicas));
+  return text + " %";
+}
+
+std::optional<int> fewest_replicas(const std::vector<int>& percentages) {
+  for (int replicas = 1; replicas <= 100; ++replicas)
+    if (std::all_of(percentages.begin(), percentages.end(), [&](int percent) { return can_express(replicas, percent); })) return replicas;
+  return std::nullopt;
+}
+
 std::vector<std::string> warnings(const ReleaseOptions& options) {
   std::vector<std::string> all;
   const int replicas = options.autoscale ? options.autoscale->min : options.replicas;
-  for (const int percent : options.strategy.percentages) {
-    if (can_express(replicas, percent)) continue;
-    std::string can;
-    for (const double share : expressible_percentages(std::min(replicas, 12))) can += (can.empty() ? "" : ", ") + std::to_string(std::lround(share));
-    all.push_back(std::to_string(replicas) + " replicas cannot take " + std::to_string(percent) + " % of the traffic by their number; they can take " +
-                  (replicas > 12 ? "multiples of " + std::to_string(100.0 / replicas).substr(0, 4) : can) + " %");
-  }
   const size_t tag = options.image.rfind(':'), slash = options.image.rfind('/');
   const bool tagged = tag != std::string::npos && (slash == std::string::npos || tag > slash) && options.image.substr(tag) != ":latest";
   if (!tagged) all.push_back("the image " + options.image + " has no fixed tag or digest: what runs may change under its name");

@@ -1,8 +1,9 @@
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "pipeline/base/document.hpp"
-#include "pipeline/spec/pipeline.hpp"
+#include "pipeline/spec/load_checked.hpp"
 #include "pipeline/spec/references.hpp"
 #include "pipeline/spec/sources.hpp"
 #include "pipeline/spec/top_level.hpp"
@@ -126,6 +127,35 @@ Pipeline make_pipeline(const Node& root, Json& values, const Findings& findings,
   return pipeline;
 }
 
+// Leaves the stages that no fault names and that need, directly or not, no stage that one names.
+void keep_sound(Pipeline& pipeline, const std::vector<Error>& errors) {
+  std::set<std::string, std::less<>> faulty;
+  for (const Error& error : errors) {
+    constexpr std::string_view prefix = "stages.";
+    if (!error.field.starts_with(prefix)) continue;
+    const std::string rest = error.field.substr(prefix.size());
+    faulty.insert(rest.substr(0, rest.find('.')));
+  }
+  const auto is_faulty = [&](const StageSpec& stage) {
+    return faulty.contains(stage.name) || stage.kind.empty() ||
+           std::any_of(stage.inputs.begin(), stage.inputs.end(),
+                       [&](const InputRef& ref) { return faulty.contains(ref.text.substr(0, ref.text.find('.'))); }) ||
+           std::any_of(stage.models.begin(), stage.models.end(), [&](const ModelRef& ref) { return faulty.contains(ref.text); });
+  };
+  for (bool more = true; more;) {
+    more = false;
+    for (const StageSpec& stage : pipeline.stages) more = (is_faulty(stage) && faulty.insert(stage.name).second) || more;
+  }
+  std::erase_if(pipeline.stages, [&](const StageSpec& stage) { return faulty.contains(stage.name); });
+}
+
+void add_all(Error error, std::vector<Error>& errors) {
+  std::vector<Error> further = std::move(error.also);
+  error.also.clear();
+  errors.push_back(std::move(error));
+  for (Error& each : further) add_all(std::move(each), errors);
+}
+
 // A variable with the name of a top-level key would make `--set seed=2` mean two things.
 void check_variables(const Node& root, const Type& file, std::vector<Error>& errors) {
   const Node* vars = root.find("vars");
@@ -155,6 +185,10 @@ const InputSpec* Pipeline::input(std::string_view wanted) const {
 }
 
 Result<Pipeline> load(const LoadOptions& options, const StageCatalog& catalog) {
+  return load_checked(options, catalog, [](const Pipeline&) -> Status { return {}; });
+}
+
+Result<Pipeline> load_checked(const LoadOptions& options, const StageCatalog& catalog, const std::function<Status(const Pipeline&)>& check) {
   const TypePtr file = pipeline_type(catalog);
   std::vector<Error> errors;
   auto root = read_sources(options, *file, errors);
@@ -167,6 +201,8 @@ Result<Pipeline> load(const LoadOptions& options, const StageCatalog& catalog) {
   errors.insert(errors.end(), std::make_move_iterator(findings.errors.begin()), std::make_move_iterator(findings.errors.end()));
   Pipeline pipeline = make_pipeline(*root, values, findings, errors);
   check_references(pipeline, errors);
+  if (!errors.empty()) keep_sound(pipeline, errors);
+  if (Status checked = check(pipeline); !checked) add_all(std::move(checked).error(), errors);
   if (!errors.empty()) return gather(std::move(errors), options);
   return pipeline;
 }

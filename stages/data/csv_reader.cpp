@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "pipeline/base/plural.hpp"
 #include "stages/data/utf8.hpp"
 
 namespace mlopsctl::data {
@@ -14,8 +15,6 @@ std::string joined(const std::vector<std::string>& names) {
   for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
   return list;
 }
-
-std::string counted(size_t count, std::string_view noun) { return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s"); }
 
 }  // namespace
 
@@ -32,6 +31,13 @@ Result<std::vector<std::string>> CsvReader::open() {
     return columns_;
   }
   records_ = 0;
+  const auto with_return = std::find_if(first_.fields.begin(), first_.fields.end(), [](auto name) { return name.find('\r') != std::string_view::npos; });
+  if (with_return != first_.fields.end()) {
+    Error error = stage_error("the lines end with a carriage return alone, expected \\n or \\r\\n");
+    error.span = SourceSpan{origin_, 1, 1, 1, {}};
+    error.hint = "convert it: `tr '\\r' '\\n' < " + origin_ + "`";
+    return error;
+  }
   std::set<std::string_view> seen;
   for (const std::string_view name : first_.fields) {
     columns_.emplace_back(name);
@@ -81,7 +87,7 @@ std::optional<BadRecord> CsvReader::fault_of(const RecordPlace& here, bool utf8)
   const bool many = fields.size() > width_;
   const char* at = many ? fields[width_].begin : fields.back().end;
   if (many && at[-1] == '"' && options_.quotes) --at;
-  return bad_record(here, static_cast<size_t>(at - here.bytes.data()), "found " + counted(fields.size(), "field") + ", expected " + std::to_string(width_),
+  return bad_record(here, static_cast<size_t>(at - here.bytes.data()), "found " + count_of(fields.size(), "field") + ", expected " + std::to_string(width_),
                     many ? "put quotes around a field that holds the delimiter, or set `delimiter`" : "the columns are: " + joined(columns_), here.bytes);
 }
 

@@ -66,7 +66,7 @@ BadRecord nul_fault(const RecordPlace& place) {
 BadRecord bad_utf8_fault(const RecordPlace& place) {
   const size_t at = first_invalid_utf8(place.bytes);
   return bad_record(place, at, "found byte " + hex(static_cast<unsigned char>(place.bytes[at])) + ", expected UTF-8",
-                    "set `encoding: latin1`, or `encoding: auto` to decide record by record", place.bytes);
+                    "set `encoding: latin-1`, or `encoding: auto` to decide record by record", place.bytes);
 }
 
 }  // namespace mlopsctl::data

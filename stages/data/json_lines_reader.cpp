@@ -22,6 +22,7 @@ size_t stopped_at(std::string_view message) {
 
 std::string_view kind_of(const Json& value) {
   if (value.is_array()) return "a list";
+  if (value.is_object()) return "an object";
   if (value.is_string()) return "a string";
   if (value.is_number()) return "a number";
   if (value.is_boolean()) return "a boolean";
@@ -34,7 +35,8 @@ Result<Json> parse_line(const RecordPlace& place) {
   if (!parsed.ok()) {
     const std::string_view said = parsed.error().message;
     const size_t detail = said.find(": syntax error");
-    Error fault = stage_error(detail == std::string_view::npos ? std::string(said) : "not valid JSON: " + std::string(said.substr(detail + 2)));
+    Error fault = stage_error(detail == std::string_view::npos ? std::string(said.substr(said.starts_with("line: ") ? 6 : 0))
+                                                               : "not valid JSON: " + std::string(said.substr(detail + 2)));
     fault.span = span_at(place, std::min(stopped_at(said), place.bytes.size()));
     fault.hint = "write one JSON object per line, for example {\"text\": \"...\", \"label\": \"...\"}";
     return fault;
@@ -54,15 +56,25 @@ void append_cell(std::string& out, const Json& value) {
   else out += canonical(value);
 }
 
+// Where the list or object below `key` opens; where keys are written with escapes, the start of the line.
+size_t place_of_value(std::string_view line, const std::string& key) {
+  size_t at = line.find("\"" + key + "\"");
+  if (at != std::string_view::npos) at = line.find_first_of("[{", at + key.size() + 2);
+  return at == std::string_view::npos ? 0 : at;
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> JsonLinesReader::open() {
   TRY(skip_mark());
+  Record record;
   BadRecord bad;
-  TRY_ASSIGN(const Next got, next(first_, bad));
+  TRY_ASSIGN(const Next got, next(record, bad));
   if (got == Next::end) return empty("JSON objects");
   if (got == Next::bad) return std::move(bad.fault).note("while reading the first line of " + origin_);
+  first_number_ = record.line;
   first_waits_ = true;
+  records_ = 0;
   return columns_;
 }
 
@@ -88,8 +100,7 @@ bool JsonLinesReader::decode(std::string_view line, std::string_view& text, BadR
 Result<Next> JsonLinesReader::next(Record& record, BadRecord& bad) {
   if (first_waits_) {
     first_waits_ = false;
-    record = first_;
-    return Next::record;
+    return take_line(first_line_, first_number_, record, bad);
   }
   TRY(skip_line());
   while (true) {
@@ -126,11 +137,18 @@ Next JsonLinesReader::take_line(std::string_view line, int64_t number, Record& r
   if (!has_columns_) {
     for (const auto& item : parsed->items()) columns_.push_back(item.key());
     has_columns_ = true;
+    scalar_.resize(columns_.size());
+    first_line_ = line;
   }
   cells_.clear();
   ends_.clear();
-  for (const std::string& name : columns_) {
-    const auto found = parsed->find(name);
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    const auto found = parsed->find(columns_[i]);
+    if (found != parsed->end() && scalar_[i] && found->is_structured()) {
+      bad = bad_record(here, place_of_value(line, columns_[i]), "found " + std::string(kind_of(*found)) + " in \"" + columns_[i] + "\", expected a text",
+                       "write a string: {\"" + columns_[i] + "\": \"...\"}", line);
+      return Next::bad;
+    }
     if (found != parsed->end()) append_cell(cells_, *found);
     ends_.push_back(cells_.size());
   }

@@ -16,6 +16,7 @@ class JsonLinesReader final : public RecordReader {
   // The keys of the first object, sorted.
   Result<std::vector<std::string>> open() override;
   Result<Next> next(Record& record, BadRecord& bad) override;
+  void expect_scalar(size_t column) override { scalar_[column] = true; }
 
  private:
   // The line as UTF-8 in `text`; false when it holds bytes that cannot be taken.
@@ -23,8 +24,10 @@ class JsonLinesReader final : public RecordReader {
   Next take_line(std::string_view line, int64_t number, Record& record, BadRecord& bad);
 
   std::vector<std::string> columns_;
+  std::vector<bool> scalar_;  // per column: nothing else will do
   bool has_columns_ = false, first_waits_ = false;
-  Record first_;
+  std::string first_line_;
+  int64_t first_number_ = 0;
   std::string converted_, cells_;
   std::vector<size_t> ends_;
 };

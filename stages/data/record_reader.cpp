@@ -36,13 +36,17 @@ Status RecordReader::skip_mark() {
   if (start.starts_with("\xEF\xBB\xBF")) {
     window_.consume(3);
   } else if (start.starts_with("\xFF\xFE") || start.starts_with("\xFE\xFF")) {
-    return stage_error(origin_ + " is UTF-16, expected UTF-8 or latin-1").with_hint("convert it: `iconv -f UTF-16 -t UTF-8 " + origin_ + "`");
+    Error error = stage_error("the file is UTF-16, expected UTF-8 or latin-1").with_hint("convert it: `iconv -f UTF-16 -t UTF-8 " + origin_ + "`");
+    error.span = SourceSpan{origin_, 1, 1, 1, {}};
+    return error;
   }
   return {};
 }
 
 Error RecordReader::empty(std::string_view expected) const {
-  return stage_error(origin_ + " is empty, expected " + std::string(expected)).with_hint("put the data in place; `mlopsctl validate` names the inputs");
+  Error error = stage_error("the file is empty, expected " + std::string(expected)).with_hint("put the data in place");
+  error.span = SourceSpan{origin_, 1, 1, 1, {}};
+  return error;
 }
 
 }  // namespace mlopsctl::data

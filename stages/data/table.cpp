@@ -1,7 +1,9 @@
 #include "stages/data/table.hpp"
 
 #include <algorithm>
+#include <optional>
 
+#include "pipeline/base/edit_distance.hpp"
 #include "stages/data/csv_reader.hpp"
 #include "stages/data/json_lines_reader.hpp"
 
@@ -16,10 +18,48 @@ Format format_of(std::string name) {
   return Format::csv;
 }
 
+// A name that a blank or a comma would hide is quoted.
+std::string shown(const std::string& name) {
+  const bool hidden = name.empty() || name.front() == ' ' || name.back() == ' ' || name.find_first_of(",\t\n") != std::string::npos;
+  return hidden ? "\"" + name + "\"" : name;
+}
+
 std::string joined(const std::vector<std::string>& names) {
   std::string list;
-  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
+  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + shown(name);
   return list;
+}
+
+// One column whose name looks like several: what probably separates them.
+std::optional<char> probable_delimiter(const std::vector<std::string>& columns) {
+  if (columns.size() != 1) return std::nullopt;
+  for (const char delimiter : {';', '\t', '|', ','})
+    if (columns.front().find(delimiter) != std::string::npos) return delimiter;
+  return std::nullopt;
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  return out;
+}
+
+// The column meant by a name, if one is like it. One that holds the name ("sentiment" and "airline_sentiment"), whatever its case, is nearer than one
+// with other letters, of which half may differ.
+const std::string* nearest_column(std::string_view name, const std::vector<std::string>& columns) {
+  constexpr size_t other_letters = 1000;
+  const std::string wanted = lower(name);
+  const std::string* best = nullptr;
+  size_t best_distance = other_letters + (wanted.size() + 1) / 2 + 1;
+  for (const std::string& column : columns) {
+    const std::string found = lower(column);
+    const bool holds = !wanted.empty() && !found.empty() && (found.find(wanted) != std::string::npos || wanted.find(found) != std::string::npos);
+    const size_t distance = (holds ? 0 : other_letters) + edit_distance(wanted, found);
+    if (distance >= best_distance) continue;
+    best = &column;
+    best_distance = distance;
+  }
+  return best;
 }
 
 }  // namespace
@@ -53,15 +93,22 @@ Result<TableReader> TableReader::open(const std::filesystem::path& path, const T
 
 const std::vector<std::string>& TableReader::columns() const { return impl_->columns; }
 
-Result<size_t> TableReader::column(std::string_view name) const {
+Result<size_t> TableReader::column(std::string_view name, std::string_view set_by) const {
   const std::vector<std::string>& columns = impl_->columns;
   const auto found = std::find(columns.begin(), columns.end(), name);
   if (found != columns.end()) return static_cast<size_t>(found - columns.begin());
   Error error = config_error(impl_->origin + " has no column \"" + std::string(name) + "\"; its columns are: " + joined(columns));
   error.span = SourceSpan{impl_->origin, 1, 1, 1, {}};
-  if (const auto near = nearest(name, columns)) error.hint = "did you mean " + *near + "?";
+  const std::string to_set = set_by.empty() ? "" : "write " + std::string(set_by);
+  if (const auto delimiter = probable_delimiter(columns))
+    error.hint = "its fields seem to be separated otherwise: set delimiter: \"" + std::string(*delimiter == '\t' ? "\\t" : std::string(1, *delimiter)) + "\"";
+  else if (const std::string* near = nearest_column(name, columns))
+    error.hint = "did you mean " + shown(*near) + "?" + (to_set.empty() ? "" : " " + to_set + shown(*near));
+  else if (!to_set.empty()) error.hint = to_set + "COLUMN, with one of these";
   return error;
 }
+
+void TableReader::expect_scalar(size_t column) { impl_->reader->expect_scalar(column); }
 
 Result<Next> TableReader::next(Record& record, BadRecord& bad) { return impl_->reader->next(record, bad); }
 

@@ -52,8 +52,10 @@ class TableReader {
   TableReader(TableReader&&) noexcept;
 
   const std::vector<std::string>& columns() const;  // of JSON Lines: the keys of the first object, sorted; other keys are ignored
-  // Index of a column by name; the error lists the columns there are and the nearest name.
-  Result<size_t> column(std::string_view name) const;
+  // Index of a column by name; the error lists the columns there are and the nearest name. `set_by`: how the user names it ("--text-column ").
+  Result<size_t> column(std::string_view name, std::string_view set_by = {}) const;
+  // From now on a record with a list or an object in this column (JSON Lines) is bad. To be asked for before the first next().
+  void expect_scalar(size_t column);
   // The next record, or the next one that could not be taken (ragged, unclosed quote, NUL, bad encoding, bad JSON), or the end.
   // After an unclosed quote reading goes on in the line below it. I/O faults and broken gzip are errors.
   Result<Next> next(Record& record, BadRecord& bad);

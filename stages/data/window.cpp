@@ -70,6 +70,12 @@ Status Window::detect_gzip() {
   return more();
 }
 
+Error Window::broken_gzip(std::string what) const {
+  Error error = stage_error(std::move(what)).with_hint("fetch the file again; `gzip -t " + origin_ + "` must succeed");
+  error.span = SourceSpan{origin_, 0, 0, 0, {}};
+  return error;
+}
+
 Status Window::inflate_some() {
   Inflater& inflater = *inflater_;
   z_stream& stream = inflater.stream;
@@ -77,8 +83,7 @@ Status Window::inflate_some() {
   while (end_ == before) {
     if (stream.avail_in == 0) {
       TRY_ASSIGN(const size_t got, read_some(inflater.input.data(), inflater.input.size()));
-      if (got == 0 && inflater.member_open)
-        return stage_error(origin_ + " ends in the middle of its gzip data").with_hint("fetch the file again; `gzip -t " + origin_ + "` must succeed");
+      if (got == 0 && inflater.member_open) return broken_gzip("the gzip data ends in the middle");
       if (got == 0) {
         complete_ = true;
         return {};
@@ -101,8 +106,7 @@ Status Window::inflate_some() {
     end_ += offered - stream.avail_out;
     if (code == Z_STREAM_END) inflater.member_open = false;
     if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR)
-      return stage_error(origin_ + ": broken gzip data: " + (stream.msg != nullptr ? stream.msg : "unknown fault"))
-          .with_hint("fetch the file again; `gzip -t " + origin_ + "` must succeed");
+      return broken_gzip(std::string("broken gzip data: ") + (stream.msg != nullptr ? stream.msg : "unknown fault"));
   }
   return {};
 }

@@ -36,6 +36,7 @@ class Window {
   Window();
   Result<size_t> read_some(char* to, size_t room);
   Status inflate_some();
+  Error broken_gzip(std::string what) const;
   Status detect_gzip();
 
   std::string origin_;

@@ -30,7 +30,7 @@ spec::StageKindSpec make_spec() {
 class DriftStage final : public engine::Stage {
  public:
   const spec::StageKindSpec& spec() const override { return spec_; }
-  int version() const override { return 1; }
+  int version() const override { return 2; }
 
   Result<std::vector<OutputDecl>> outputs(const spec::StageSpec& stage, const std::vector<InputShape>& inputs) const override {
     const size_t models = train::of_type(inputs, "model").size(), rows = train::of_type(inputs, "rows").size();
@@ -104,7 +104,7 @@ engine::Verdict verdict_of(const std::vector<Line>& lines, bool fail) {
     if (line.alarm) alarms += (alarms.empty() ? "" : ", ") + line.signal;
   }
   verdict.outcome = engine::worst(verdict.checks);
-  verdict.summary = alarms.empty() ? "no drift in " + std::to_string(lines.size()) + " signals" : "drift: " + alarms;
+  verdict.summary = alarms.empty() ? "no drift in " + std::to_string(lines.size()) + " signals" : "drift in " + alarms + (fail ? "" : ", only a warning (on_drift: warn)");
   return verdict;
 }
 

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "pipeline/base/plural.hpp"
+
 namespace mlopsctl::evaluate {
 namespace {
 
@@ -51,8 +53,8 @@ Check against_champion(const Rule& rule, const Measured& challenger, double cham
   check.outcome = passed ? Outcome::pass : Outcome::fail;
   check.detail = rule.metric + " is " + shown(challenger.value) + ", the champion's " + shown(champion);
   if (rule.metric != "accuracy") return check;
-  check.detail += "; " + std::to_string(comparison.only_challenger) + " rows only the challenger got right, " + std::to_string(comparison.only_champion) +
-                  " only the champion";
+  check.detail +=
+      "; " + count_of(comparison.only_challenger, "row") + " only the challenger got right, " + std::to_string(comparison.only_champion) + " only the champion";
   if (!passed && comparison.mcnemar.first_worse >= rule.alpha) {
     check.outcome = Outcome::inconclusive;
     check.detail += "; equally good models would differ so with p = " + shown(comparison.mcnemar.first_worse) + ", alpha " + brief(rule.alpha);
@@ -112,6 +114,11 @@ std::vector<Error> check_rules(const std::vector<Rule>& rules, bool has_champion
     }
     if (!rule.min && !rule.max && !rule.against_champion) add(field, "asks for nothing", "give it min, max or no_worse_than: champion");
     if (rule.min && rule.max && *rule.min > *rule.max) add(field + ".min", "min " + brief(*rule.min) + " is above max " + brief(*rule.max), "exchange them");
+    // Every metric that is better when higher ends at 1.
+    if (const auto known = std::find_if(metric_names().begin(), metric_names().end(), [&](const MetricName& each) { return each.name == rule.metric; });
+        rule.min && *rule.min > 1 && is_metric_name(rule.metric) && (known == metric_names().end() || known->higher_is_better))
+      add(field + ".min", rule.metric + " is 1 at most, so min " + brief(*rule.min) + " can never pass",
+          *rule.min >= 2 && *rule.min <= 100 ? "write a share: " + brief(*rule.min / 100) : "write a share such as 0.83");
     if (rule.against_champion && !has_champion)
       add(field + ".no_worse_than", "there is no champion to compare with", "name one: champion: <stage, alias or path>");
   }

@@ -1,9 +1,12 @@
 #include "stages/preprocess/preprocess_stage.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdio>
 #include <set>
 
 #include "pipeline/base/files.hpp"
+#include "pipeline/base/plural.hpp"
 #include "stages/data/rows.hpp"
 #include "stages/data/table.hpp"
 #include "stages/preprocess/quality.hpp"
@@ -22,37 +25,36 @@ using engine::StageContext;
 spec::StageKindSpec make_spec() {
   using spec::boolean, spec::choice, spec::integer, spec::list, spec::map, spec::number, spec::object, spec::optional, spec::required, spec::steps,
       spec::with_default;
-  return {
-      "preprocess",
-      "Reads outside files, cleans their texts, splits, checks and profiles the rows.",
-      {
-          with_default("steps", steps(text::step_table()), Json::array(), "Cleaning steps in the order they are applied; none leaves texts as they are."),
-          optional(
-              "split",
-              object({
-                  required("shares", spec::named_map(number(1e-6, {}, "0.8"), 1), "Share of the rows per split, by name: {train: 0.8, test: 0.2}. All inputs are merged first."),
-                  with_default("stratify", boolean(), true, "Keep the label mix in every split."),
-                  optional("group_by", spec::text("SentenceId"), "Column whose equal values must stay in one split; overrides stratify."),
-              }),
-              "Merge the inputs and split them anew; without it every input becomes a split of its own name."),
-          with_default("dedupe", choice({"none", "within_splits", "across_splits"}), "none",
-                       "Drop rows whose cleaned text is repeated within a split, or also those that stand in a later split (test rows are kept)."),
-          optional(
-              "sample",
-              object({optional("rows", integer(1), "Rows to keep per input."), optional("share", number(0, 1, "0.1"), "Share of the rows to keep per input.")}),
-              "A seeded sample per input, stratified by label, taken before the split."),
-          with_default("labels", map(spec::text("negative")), Json::object(), "Renames labels of every input: {value found: label meant}."),
-          with_default("on_bad_row", choice({"fail", "reject"}), "fail",
-                       "What a row that cannot be used does: end the stage, or go to rejects.csv and be counted."),
-          with_default("checks",
+  return {"preprocess",
+          "Reads outside files, cleans their texts, splits, checks and profiles the rows.",
+          {
+              with_default("steps", steps(text::step_table()), Json::array(), "Cleaning steps in the order they are applied; none leaves texts as they are."),
+              optional("split",
                        object({
-                           with_default("min_rows", integer(0), 1, "Fewest rows a split may have."),
-                           with_default("max_null_share", number(0, 1, "0.01"), 1.0, "Largest share of rows without text or label."),
-                           optional("allowed_labels", list(spec::text("positive")), "The labels there may be."),
-                           with_default("leakage", choice({"ignore", "warn", "fail"}), "warn", "What a text that stands in two splits does."),
+                           required("shares", spec::named_map(number(1e-6, {}, "0.8"), 1),
+                                    "Share of the rows per split, by name: {train: 0.8, test: 0.2}. All inputs are merged first."),
+                           with_default("stratify", boolean(), true, "Keep the label mix in every split."),
+                           optional("group_by", spec::text("SentenceId"), "Column whose equal values must stay in one split; overrides stratify."),
                        }),
-                       Json::object(), "Quality checks; a failed one ends the stage."),
-      }};
+                       "Merge the inputs and split them anew; without it every input becomes a split of its own name."),
+              with_default("dedupe", choice({"none", "within_splits", "across_splits"}), "none",
+                           "Drop rows whose cleaned text is repeated within a split, or also those that stand in a later split (test rows are kept)."),
+              optional("sample",
+                       object({optional("rows", integer(1), "Rows to keep per input."),
+                               optional("share", number(0, 1, "0.1"), "Share of the rows to keep per input.")}),
+                       "A seeded sample per input, stratified by label, taken before the split."),
+              with_default("labels", map(spec::text("negative")), Json::object(), "Renames labels of every input: {value found: label meant}."),
+              with_default("on_bad_row", choice({"fail", "reject"}), "fail",
+                           "What a row that cannot be used does: end the stage, or go to rejects.csv and be counted."),
+              with_default("checks",
+                           object({
+                               with_default("min_rows", integer(0), 1, "Fewest rows a split may have."),
+                               with_default("max_null_share", number(0, 1, "0.01"), 1.0, "Largest share of rows without text or label."),
+                               optional("allowed_labels", list(spec::text("positive")), "The labels there may be."),
+                               with_default("leakage", choice({"ignore", "warn", "fail"}), "warn", "What a text that stands in two splits does."),
+                           }),
+                           Json::object(), "Quality checks; a failed one ends the stage."),
+          }};
 }
 
 // The splits in the order of the file where it matters (train before test), else by input.
@@ -71,6 +73,23 @@ std::vector<std::string> split_names(const Json& params, const std::vector<Input
   return names;
 }
 
+// Shares are parts of one, or weights such as 80 and 20; 0.8 and 0.3 is a slip.
+Status check_shares(const spec::StageSpec& stage, const Json& shares) {
+  double sum = 0, largest = 0;
+  for (const auto& [name, share] : shares.items()) {
+    sum += share.get<double>();
+    largest = std::max(largest, share.get<double>());
+  }
+  if (largest > 1 || std::abs(sum - 1) <= 0.011) return {};
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", sum);
+  Error error = config_error(std::string("the shares add up to ") + text + "; expected 1").with_hint("change one of them; `sample` keeps a part of the rows");
+  error.field = "stages." + stage.name + ".split.shares";
+  const auto place = stage.fields.find("split.shares");
+  error.span = place == stage.fields.end() ? stage.span : place->second;
+  return error;
+}
+
 class PreprocessStage final : public engine::Stage {
  public:
   const spec::StageKindSpec& spec() const override { return spec_; }
@@ -82,6 +101,7 @@ class PreprocessStage final : public engine::Stage {
       if (input.type != "source")
         return config_error("preprocess reads outside files; \"" + input.name + "\" is the output of a stage")
             .with_hint("list names from the top-level `inputs`");
+    if (const Json& split = stage.params["split"]; !split.is_null()) TRY(check_shares(stage, split["shares"]));
     std::vector<OutputDecl> result;
     const std::set<std::string> taken = {"profile", "rejects"};
     for (const auto& name : split_names(stage.params, inputs)) {
@@ -193,7 +213,7 @@ Status PreprocessStage::run(StageContext& context) const {
   }
 
   take_sample(params["sample"], context.seed(), sources, source);
-  context.progress(0.5, "cleaning " + std::to_string(source.rows.size()) + " texts");
+  context.progress(0.5, "cleaning " + count_of(source.rows.size(), "text"));
   clean(source, recipe);
 
   const std::vector<InputShape> shapes(context.inputs().begin(), context.inputs().end());
@@ -218,7 +238,8 @@ Status PreprocessStage::run(StageContext& context) const {
   TRY(write_rejects(context, source));
   report.summary = profile(source, parts, duplicates);
   report.metrics["rejected"] = static_cast<double>(source.rejects.size());
-  if (!source.rejects.empty()) report.warnings.push_back(std::to_string(source.rejects.size()) + " rows were refused; see rejects.csv");
+  if (!source.rejects.empty())
+    report.warnings.push_back(count_of(source.rejects.size(), "row") + (source.rejects.size() == 1 ? " was" : " were") + " refused; see rejects.csv");
   return write_file(context.output("profile"), pretty(report.summary));
 }
 

@@ -6,6 +6,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "pipeline/base/plural.hpp"
+
 namespace mlopsctl::preprocess {
 
 namespace {
@@ -86,7 +88,7 @@ Status check_quality(const SourceRows& source, const std::vector<Part>& parts, c
   const auto min_rows = checks.value("min_rows", int64_t{1});
   for (const Part& part : parts)
     if (static_cast<int64_t>(part.rows.size()) < min_rows)
-      fail("min_rows", "split \"" + part.name + "\" has " + std::to_string(part.rows.size()) + " rows; expected at least " + std::to_string(min_rows),
+      fail("min_rows", "split \"" + part.name + "\" has " + count_of(part.rows.size(), "row") + "; expected at least " + std::to_string(min_rows),
            "give more rows, other split shares, or a lower checks.min_rows");
 
   const auto all = static_cast<double>(source.rows.size()) + static_cast<double>(source.rejects.size());
@@ -105,7 +107,7 @@ Status check_quality(const SourceRows& source, const std::vector<Part>& parts, c
         if (!known.contains(label)) unexpected[label] += rows;
     for (const auto& [label, rows] : unexpected) {
       const auto near = nearest(label, {known.begin(), known.end()});
-      fail("allowed_labels", "found label \"" + label + "\" in " + std::to_string(rows) + " rows; expected one of " + list(known),
+      fail("allowed_labels", "found label \"" + label + "\" in " + count_of(rows, "row") + "; expected one of " + list(known),
            near ? "if \"" + *near + "\" was meant, add labels: {" + label + ": " + *near + "} to the input"
                 : "add it to checks.allowed_labels, or map it with `labels` of the input");
     }
@@ -113,7 +115,8 @@ Status check_quality(const SourceRows& source, const std::vector<Part>& parts, c
 
   if (duplicates.across > 0) {
     const std::string leakage = checks.value("leakage", "warn");
-    const std::string message = std::to_string(duplicates.across) + " rows have a text that also stands in a later split (leakage)";
+    const std::string message =
+        count_of(duplicates.across, "row") + (duplicates.across == 1 ? " has" : " have") + " a text that also stands in a later split (leakage)";
     if (leakage == "fail") fail("leakage", message, "set dedupe: across_splits, or checks.leakage: warn");
     if (leakage == "warn") warnings.push_back(message);
   }

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "pipeline/base/parallel.hpp"
+#include "pipeline/base/plural.hpp"
 #include "stages/data/input_options.hpp"
 #include "stages/data/table.hpp"
 
@@ -19,19 +20,20 @@ struct Columns {
   std::optional<size_t> label, id, group;
 };
 
-Result<Columns> find_columns(const data::TableReader& reader, const data::InputOptions& input, const std::string& group_column) {
+Result<Columns> find_columns(const data::TableReader& reader, const std::string& name, const data::InputOptions& input, const std::string& group_column) {
   Columns columns;
   std::vector<Error> faults;
-  const auto find = [&](const std::string& name, auto& target) {
-    if (name.empty()) return;
-    auto found = reader.column(name);
+  const auto find = [&](const std::string& key, const std::string& column, auto& target) {
+    if (column.empty()) return;
+    auto found = reader.column(column, key + ": ");
     if (found) target = *found;
     else faults.push_back(std::move(found).error());
   };
-  find(input.text, columns.text);
-  find(input.label, columns.label);
-  find(input.id, columns.id);
-  find(group_column.empty() ? input.group : group_column, columns.group);
+  find("inputs." + name + ".text", input.text, columns.text);
+  find("inputs." + name + ".label", input.label, columns.label);
+  find("inputs." + name + ".id", input.id, columns.id);
+  if (group_column.empty()) find("inputs." + name + ".group", input.group, columns.group);
+  else find("split.group_by", group_column, columns.group);
   if (faults.empty()) return columns;
   Error first = std::move(faults.front());
   first.also.insert(first.also.end(), std::make_move_iterator(faults.begin() + 1), std::make_move_iterator(faults.end()));
@@ -75,7 +77,9 @@ Status read_source(engine::StageContext& context, int index, bool several_source
   const engine::StageInput& input = context.inputs()[static_cast<size_t>(index)];
   const data::InputOptions options = data::input_options(input.options);
   TRY_ASSIGN(auto reader, data::TableReader::open(input.path, options.table, input.origin));
-  TRY_ASSIGN(const Columns columns, find_columns(reader, options, policy.group_column));
+  TRY_ASSIGN(const Columns columns, find_columns(reader, input.name, options, policy.group_column));
+  reader.expect_scalar(columns.text);
+  if (columns.label) reader.expect_scalar(*columns.label);
 
   std::vector<Error> faults;
   size_t more_faults = 0;
@@ -130,7 +134,10 @@ Status read_source(engine::StageContext& context, int index, bool several_source
   Error first = std::move(faults.front());
   first.kind = ErrorKind::stage;
   first.also.insert(first.also.end(), std::make_move_iterator(faults.begin() + 1), std::make_move_iterator(faults.end()));
-  if (more_faults > 0) first.also.push_back(stage_error(input.origin + ": " + std::to_string(more_faults) + " more rows like these"));
+  if (more_faults > 0) {
+    first.also.push_back(stage_error(count_of(more_faults, "more row") + " like these"));
+    first.also.back().span = SourceSpan{input.origin, 0, 0, 0, {}};
+  }
   if (first.hint.empty()) first.hint = "mend the rows, or set on_bad_row: reject to leave them out (they are then listed in rejects.csv)";
   return first;
 }

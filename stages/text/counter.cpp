@@ -4,6 +4,7 @@
 #include <numeric>
 #include <utility>
 
+#include "pipeline/base/plural.hpp"
 #include "stages/text/parallel.hpp"
 #include "stages/text/tokenizer.hpp"
 
@@ -156,7 +157,7 @@ Result<KeptTerms> choose_terms(CountedTexts& counted, const VectorizerOptions& o
     }
   }
   if (found == 0)
-    return stage_error("the texts hold no terms: no words are left in " + std::to_string(counted.rows()) + " rows")
+    return stage_error("the texts hold no terms: no words are left in " + count_of(counted.rows(), "row"))
         .with_hint("look at the cleaning steps, stop_words and token_pattern");
   if (most < least) return config_error("max_df leaves fewer documents than min_df asks for").with_hint("raise max_df or lower min_df");
   if (left == 0) return stage_error("none of " + std::to_string(found) + " terms is left after min_df and max_df").with_hint("lower min_df or raise max_df");

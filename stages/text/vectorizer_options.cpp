@@ -71,6 +71,12 @@ Result<VectorizerOptions> read_vectorizer_options(const Json& params) {
     error.hint = "write for example [1, 2]";
     return error;
   }
+  if (options.min_df.is_share == options.max_df.is_share && options.min_df.value > options.max_df.value) {
+    Error error = config_error("min_df is above max_df: no term could be in so many documents and in so few");
+    error.field = "min_df";
+    error.hint = "lower min_df, or raise max_df";
+    return error;
+  }
   return options;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "pipeline/base/plural.hpp"
 #include "pipeline/base/random.hpp"
 
 namespace mlopsctl::train {
@@ -21,8 +22,8 @@ Status all_labelled(const data::Rows& rows, const std::string& origin) {
   for (size_t i = rows.size(); i-- > 0;)
     if (rows.label(i) < 0) ++without, first = i;
   if (without == 0) return {};
-  return stage_error(std::to_string(without) + " of " + std::to_string(rows.size()) + " rows of " + origin + " have no label, the first with id " +
-                     std::string(rows.id(first)))
+  return stage_error(std::to_string(without) + " of " + count_of(rows.size(), "row") + " of " + origin + (without == 1 ? " has" : " have") +
+                     " no label, the first with id " + std::string(rows.id(first)))
       .with_hint("let preprocess set them aside: on_bad_row: reject");
 }
 
@@ -37,8 +38,8 @@ Result<std::vector<std::string>> labels_of(const data::Rows& rows, const std::st
     if (seen[k]) labels.push_back(rows.info().labels[k]);
   if (rows.size() == 0) return stage_error(origin + " has no rows to train on");
   if (labels.size() < 2)
-    return stage_error("all " + std::to_string(rows.size()) + " rows of " + origin + " have the label \"" + labels.front() +
-                       "\"; a classifier needs at least two labels");
+    return stage_error((rows.size() == 1 ? "the only row of " + origin + " has" : "all " + std::to_string(rows.size()) + " rows of " + origin + " have") +
+                       " the label \"" + labels.front() + "\"; a classifier needs at least two labels");
   return labels;
 }
 
@@ -60,8 +61,8 @@ Result<ml::Examples> examples_of(const data::Rows& rows, const std::vector<std::
   if (unseen.empty()) return examples;
   std::vector<Error> faults;
   for (const auto& [label, count] : unseen) {
-    Error fault = stage_error(std::to_string(count) + " of " + std::to_string(rows.size()) + " rows of " + origin + " have the label \"" + label +
-                              "\", which never occurs in training; the model's labels: " + listed(labels));
+    Error fault = stage_error(std::to_string(count) + " of " + count_of(rows.size(), "row") + " of " + origin + (count == 1 ? " has" : " have") +
+                              " the label \"" + label + "\", which never occurs in training; the model's labels: " + listed(labels));
     const auto near = nearest(label, labels);
     faults.push_back(std::move(fault).with_hint(near ? "rename it in preprocess: labels: {" + label + ": " + *near + "}"
                                                      : "add rows with this label to the training data, or drop them"));

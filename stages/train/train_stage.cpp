@@ -6,6 +6,7 @@
 
 #include "pipeline/base/files.hpp"
 #include "stages/ml_api.hpp"
+#include "stages/text/vectorizer_options.hpp"
 #include "stages/train/calibration.hpp"
 #include "stages/train/examples.hpp"
 #include "stages/train/fit_calibration.hpp"
@@ -64,6 +65,10 @@ class TrainStage final : public engine::Stage {
         const Error& fault = checked.error();
         faults.push_back(stage_fault(stage, "model." + fault.field, fault.message).with_hint(fault.hint));
       }
+    }
+    if (stage.params["model"].contains("ngrams")) {
+      if (const auto options = text::read_vectorizer_options(stage.params["model"]); !options)
+        faults.push_back(stage_fault(stage, "model." + options.error().field, options.error().message).with_hint(options.error().hint));
     }
     if (faults.empty()) return std::vector<OutputDecl>{{"model", "model"}};
     Error all = std::move(faults.front());

@@ -74,7 +74,7 @@ TEST(PlainReporter, TellsOneLinePerEvent) {
   Story story;
   story.tell(*plain_reporter(captured.output(), Screen(), story.clock));
   EXPECT_EQ(captured.take(),
-            "run r1 of p: 1 stages\n"
+            "run r1 of p: 1 stage\n"
             "fit: started (" +
                 engine::to_string(story.plan.stages[0].reasons[0]) +
                 ")\n"

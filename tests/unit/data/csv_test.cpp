@@ -91,9 +91,9 @@ TEST(Csv, NulIsBad) {
 }
 
 TEST(Csv, EmptyFilesAndHeadersAreErrors) {
-  EXPECT_EQ(read_text("").error, "data.csv is empty, expected a header line");
-  EXPECT_EQ(read_text("\n\r\n").error, "data.csv is empty, expected a header line");
-  EXPECT_EQ(read_text("\xEF\xBB\xBF").error, "data.csv is empty, expected a header line");
+  EXPECT_EQ(read_text("").error, "data.csv:1:1: the file is empty, expected a header line");
+  EXPECT_EQ(read_text("\n\r\n").error, "data.csv:1:1: the file is empty, expected a header line");
+  EXPECT_EQ(read_text("\xEF\xBB\xBF").error, "data.csv:1:1: the file is empty, expected a header line");
   EXPECT_EQ(read_text("a,b,a\n1,2,3\n").error, "data.csv:1:1: column \"a\" appears twice in the header of data.csv");
   EXPECT_EQ(read_text("a,\"b\n1,2\n").error, "data.csv:1:3: this quote is not closed before the end of the file");
   EXPECT_EQ(read_text("a,b\n").error, "");
@@ -152,6 +152,27 @@ TEST(Csv, AppendQuotesWhereNeeded) {
   append_csv(out, {"a", "b c", "x,y", "say \"hi\"", "1\n2", "r\r", ""});
   append_csv(out, {""});
   EXPECT_EQ(out, "a,b c,\"x,y\",\"say \"\"hi\"\"\",\"1\n2\",\"r\r\",\n\"\"\n");
+}
+
+std::string hint_for(std::string_view text, std::string_view column) {
+  const Scratch scratch;
+  EXPECT_TRUE(write_file(scratch / "d.csv", text).ok());
+  Result<TableReader> reader = TableReader::open(scratch / "d.csv", {}, "d.csv");
+  return reader.ok() ? reader->column(column, "inputs.d.text: ").error().hint : described(reader.error());
+}
+
+TEST(Csv, AMissingColumnNamesTheOneThatIsMeant) {
+  EXPECT_EQ(hint_for("tekst,label\n", "text"), "did you mean tekst? write inputs.d.text: tekst");
+  EXPECT_EQ(hint_for("Text,label\n", "text"), "did you mean Text? write inputs.d.text: Text");
+  EXPECT_EQ(hint_for("tweet_text,label\n", "text"), "did you mean tweet_text? write inputs.d.text: tweet_text");
+  EXPECT_EQ(hint_for("a,text \n", "text"), "did you mean \"text \"? write inputs.d.text: \"text \"");
+  EXPECT_EQ(hint_for("text,sentiment\n", "label"), "write inputs.d.text: COLUMN, with one of these");
+  EXPECT_EQ(hint_for("text;label\n", "text"), "its fields seem to be separated otherwise: set delimiter: \";\"");
+  EXPECT_EQ(hint_for("text\tlabel\n", "text"), "its fields seem to be separated otherwise: set delimiter: \"\\t\"");
+}
+
+TEST(Csv, OldLineEndsAreRefused) {
+  EXPECT_EQ(read_text("text,label\rgood,1\r").error, "data.csv:1:1: the lines end with a carriage return alone, expected \\n or \\r\\n");
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ TEST(Encoding, Utf8NamesTheByte) {
   options.encoding = Encoding::utf8;
   const ReadTable table = read_text("a,b\nok,1\n\"x\ny\xE9z\",2\nok,3\n", options);
   EXPECT_EQ(table.faults, (Strings{"data.csv:4:2: found byte 0xE9, expected UTF-8"}));
-  EXPECT_EQ(table.hints, (Strings{"set `encoding: latin1`, or `encoding: auto` to decide record by record"}));
+  EXPECT_EQ(table.hints, (Strings{"set `encoding: latin-1`, or `encoding: auto` to decide record by record"}));
   EXPECT_EQ(table.excerpts, (Strings{"y?z\",2"}));
   EXPECT_EQ(table.records, (Records{{"ok", "1"}, {"ok", "3"}}));
 }
@@ -48,7 +48,7 @@ TEST(Encoding, Utf16IsRefused) {
                                        "a\0",
                                        4))
                 .error,
-            "data.csv is UTF-16, expected UTF-8 or latin-1");
+            "data.csv:1:1: the file is UTF-16, expected UTF-8 or latin-1");
 }
 
 TEST(Encoding, Utf8FollowsTheUnicodeTable) {
@@ -82,10 +82,10 @@ TEST(Gzip, LargeFilesStream) {
 
 TEST(Gzip, CutAndBrokenFilesAreErrors) {
   const std::string whole = gzip("a,b\n1,2\n" + std::string(10000, 'x'));
-  EXPECT_EQ(read_text(whole.substr(0, whole.size() - 6)).error, "data.csv ends in the middle of its gzip data");
+  EXPECT_EQ(read_text(whole.substr(0, whole.size() - 6)).error, "data.csv:0:0: the gzip data ends in the middle");
   std::string broken = whole;
   broken[12] = static_cast<char>(broken[12] ^ 0x55);
-  EXPECT_EQ(read_text(broken).error.substr(0, 26), "data.csv: broken gzip data");
+  EXPECT_EQ(read_text(broken).error.substr(0, 30), "data.csv:0:0: broken gzip data");
 }
 
 }  // namespace

@@ -22,15 +22,33 @@ TEST(JsonLines, FaultsNameLineAndColumn) {
   ASSERT_EQ(table.faults.size(), 4u);
   EXPECT_EQ(table.faults[0].substr(0, 44), "data.jsonl:2:7: not valid JSON: syntax error");
   EXPECT_EQ(table.faults[1], "data.jsonl:3:1: found a list, expected a JSON object");
-  EXPECT_EQ(table.faults[2], "data.jsonl:4:1: line: key \"a\" appears twice in one object");
+  EXPECT_EQ(table.faults[2], "data.jsonl:4:1: key \"a\" appears twice in one object");
   EXPECT_EQ(table.faults[3], "data.jsonl:5:8: found a NUL character, expected text");
   EXPECT_EQ(table.raws[0], "{\"a\": }");
   EXPECT_EQ(table.records, (Records{{"1"}, {"2"}}));
 }
 
+TEST(JsonLines, ATextIsNoListAndNoObject) {
+  const Scratch scratch;
+  ASSERT_TRUE(
+      write_file(scratch / "d.jsonl", "{\"text\": {\"a\": 1}, \"tags\": [1]}\n{\"text\": \"fine\", \"tags\": []}\n{\"tags\": 1, \"text\": [\"b\"]}\n").ok());
+  Result<TableReader> reader = TableReader::open(scratch / "d.jsonl", {}, "d.jsonl");
+  ASSERT_TRUE(reader.ok());
+  reader->expect_scalar(*reader->column("text"));
+  Record record;
+  BadRecord bad;
+  ASSERT_EQ(*reader->next(record, bad), Next::bad);
+  EXPECT_EQ(described(bad.fault), "d.jsonl:1:10: found an object in \"text\", expected a text");
+  ASSERT_EQ(*reader->next(record, bad), Next::record);
+  EXPECT_EQ(record.number, 1);
+  EXPECT_EQ(record.line, 2);
+  ASSERT_EQ(*reader->next(record, bad), Next::bad);
+  EXPECT_EQ(described(bad.fault), "d.jsonl:3:21: found a list in \"text\", expected a text");
+}
+
 TEST(JsonLines, FirstLineMustBeAnObject) {
   EXPECT_EQ(read_text("text,label\n1,2\n", {}, "data.jsonl").error.substr(0, 16), "data.jsonl:1:2: ");
-  EXPECT_EQ(read_text("\n", {}, "data.jsonl").error, "data.jsonl is empty, expected JSON objects");
+  EXPECT_EQ(read_text("\n", {}, "data.jsonl").error, "data.jsonl:1:1: the file is empty, expected JSON objects");
 }
 
 TEST(JsonLines, LatinLinesAreTaken) { EXPECT_EQ(read_text("{\"a\": \"caf\xE9\"}\n", {}, "data.jsonl").records, (Records{{"café"}})); }

@@ -46,7 +46,7 @@ TEST_F(DriftStage, WarnsOrFailsOnOtherTexts) {
   warning.input("fit.model", "model", model_).input("other.rows", "rows", other);
   ASSERT_TRUE(stage_->run(warning).ok());
   EXPECT_EQ(warning.report().verdict->outcome, engine::Outcome::pass);
-  EXPECT_EQ(warning.report().verdict->summary, "drift: text_length, unknown_share");
+  EXPECT_EQ(warning.report().verdict->summary, "drift in text_length, unknown_share, only a warning (on_drift: warn)");
   ASSERT_EQ(warning.report().warnings.size(), 2U);
   EXPECT_THAT(warning.report().warnings[1], HasSubstr("of a text's words are unknown to the model, was 0.0 %"));
   EXPECT_GT(warning.report().metrics.at("unknown_share"), 0.3);

@@ -106,10 +106,9 @@ TEST(Graph, MissingFilesAndModelsAreAllNamed) {
   const auto plan = make_plan(p.pipeline, bench.registry, &store, bench.options);
   ASSERT_FALSE(plan.ok());
   const std::string at = bench.folder.path().string();
-  EXPECT_EQ(all_messages(plan.error()), "inputs.test: there is no data/gone.csv (looked for " + at + "/data/gone.csv)\n" +
-                                            "stages.judge.champion: \"baselin\" is no stage, no registered alias and no path (looked for " + at +
-                                            "/baselin)\n" + "stages.judge2.champion: \"fti\" is no stage, no registered alias and no path (looked for " + at +
-                                            "/fti)\n");
+  EXPECT_EQ(all_messages(plan.error()), "there is no data/gone.csv (looked for " + at + "/data/gone.csv)\n" +
+                                            "\"baselin\" is no stage, no registered alias and no path (looked for " + at + "/baselin)\n" +
+                                            "\"fti\" is no stage, no registered alias and no path (looked for " + at + "/fti)\n");
   EXPECT_EQ(plan.error().span->line, 11);
   EXPECT_EQ(plan.error().hint, "put the data there, or say where it is with --set inputs.test.path=FILE");
   EXPECT_EQ(plan.error().also[0].hint, "did you mean baseline?");

@@ -49,6 +49,18 @@ TEST(Verify, FindsAFlippedByteOnlyByReadingAndMissingOnesAlways) {
   EXPECT_EQ(brief(bench.run_with("4")), "a reused");
 }
 
+TEST(Gc, KeepsWhatALinkInReleasesNames) {
+  Bench bench;
+  const Digest linked = only_artifact(bench.run_with("1")), other = only_artifact(bench.run_with("2"));
+  bench.run_with("3");
+  std::filesystem::create_directory(bench.folder / ".mlopsctl/releases");
+  std::filesystem::create_symlink("../store/" + linked.hex().substr(0, 2) + "/" + linked.hex().substr(2), bench.folder / ".mlopsctl/releases/prod");
+  std::filesystem::create_symlink("nowhere", bench.folder / ".mlopsctl/releases/odd");
+  ASSERT_TRUE(bench.open().gc(1, false).ok());
+  EXPECT_TRUE(bench.open().has(linked));
+  EXPECT_FALSE(bench.open().has(other));
+}
+
 TEST(Gc, KeepsWhatTheLastRunsAndTheAliasesReferTo) {
   Bench bench;
   const Digest one = only_artifact(bench.run_with("1")), two = only_artifact(bench.run_with("2")), three = only_artifact(bench.run_with("3"));

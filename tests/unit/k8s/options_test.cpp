@@ -62,6 +62,8 @@ TEST(Options, CanaryStepsAscendToHundred) {
     o.strategy.percentages = bad;
     EXPECT_EQ(said(o).size(), 1u) << testing::PrintToString(bad);
   }
+  o.replicas = 100;
+  o.autoscale.reset();
   o.strategy.percentages = {1, 99, 100};
   EXPECT_EQ(said(o), Lines{});
 }
@@ -77,9 +79,26 @@ TEST(Percentages, AreWhatWholePodsGive) {
   EXPECT_FALSE(can_express(400, 0));
 }
 
-TEST(Percentages, WhatReplicasCannotExpressIsSaid) {
-  EXPECT_EQ(warnings(airline()), (Lines{"3 replicas cannot take 10 % of the traffic by their number; they can take 33, 67, 100 %",
-                                        "3 replicas cannot take 50 % of the traffic by their number; they can take 33, 67, 100 %"}));
+TEST(Percentages, WhatReplicasCannotExpressIsRefused) {
+  ReleaseOptions o = airline();
+  o.autoscale->min = 3;
+  EXPECT_EQ(said(o), (Lines{"strategy.canary.0: 3 replicas cannot take 10 % of the traffic; they can take 33, 67 or 100 %",
+                            "strategy.canary.1: 3 replicas cannot take 50 % of the traffic; they can take 33, 67 or 100 %"}));
+  EXPECT_EQ(faults(o)[0].hint, "set autoscale.min: 10, or choose among these percentages");
+  o.autoscale.reset();
+  o.replicas = 20;
+  o.strategy.percentages = {1, 50, 100};
+  EXPECT_EQ(said(o), (Lines{"strategy.canary.0: 20 replicas cannot take 1 % of the traffic; they can take multiples of 5 %"}));
+  EXPECT_EQ(faults(o)[0].hint, "set replicas: 68, or choose among these percentages");
+  o.replicas = 1;
+  o.strategy.percentages = {50, 100};
+  EXPECT_EQ(said(o), (Lines{"strategy.canary.0: 1 replica cannot take 50 % of the traffic; it can take 100 %"}));
+  o.replicas = 3;
+  o.strategy.percentages = {33, 67, 100};
+  EXPECT_EQ(said(o), Lines{});
+}
+
+TEST(Options, OneReplicaIsSaid) {
   EXPECT_EQ(warnings(minimal()),
             (Lines{"one replica: the service is away while its node is drained; a disruption budget would only block the drain, so there is none"}));
 }

@@ -17,18 +17,18 @@ inline ReleaseOptions minimal() {
   return options;
 }
 
-// Seed 5: three replicas behind a load balancer, canary, autoscaled.
+// Seed 5: ten replicas behind a load balancer, canary, autoscaled.
 inline ReleaseOptions airline() {
   ReleaseOptions options = minimal();
   options.name = "airline-sentiment";
   options.name_space = "airline";
   options.image = "registry.example.com/mlopsctl@" + digest_of("the image").str();
   options.api = "airline-ulmfit";
-  options.replicas = 3;
+  options.replicas = 10;
   options.port = 3000;
   options.service = {"LoadBalancer", 80, std::nullopt};
   options.strategy = {Strategy::Kind::canary, {10, 50, 100}};
-  options.autoscale = Autoscale{3, 12, 60};
+  options.autoscale = Autoscale{10, 12, 60};
   options.delivery = {ModelDelivery::From::image_volume, "/model", "registry.example.com/models/airline@" + digest_of("the model image").str(), ""};
   options.labels = {{"example.com/team", "feedback"}};
   return options;

@@ -112,7 +112,7 @@ TEST(Render, AnAutoscalerOwnsTheReplicas) {
   EXPECT_EQ(at(*object(rendered(sentiment140()), "Deployment"), "/spec/replicas"), 2);
   EXPECT_EQ(object(rendered(sentiment140()), "HorizontalPodAutoscaler"), nullptr);
   EXPECT_TRUE(at(*object(rendered(airline()), "Deployment"), "/spec/replicas").is_null());
-  EXPECT_EQ(at(*object(rendered(airline()), "HorizontalPodAutoscaler"), "/spec/minReplicas"), 3);
+  EXPECT_EQ(at(*object(rendered(airline()), "HorizontalPodAutoscaler"), "/spec/minReplicas"), 10);
 }
 
 TEST(Render, OneReplicaHasNoDisruptionBudget) {

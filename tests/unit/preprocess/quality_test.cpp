@@ -53,7 +53,7 @@ TEST_F(Quality, ReportsEveryFailedCheckAtOnce) {
   EXPECT_EQ(status.error().message, "split \"test\" has 2 rows; expected at least 3");
   ASSERT_EQ(status.error().also.size(), 3u);
   EXPECT_EQ(status.error().also[0].message, "10.00 % of the rows have no text or no label; expected at most 0.00 %");
-  EXPECT_EQ(status.error().also[1].message, "found label \"neutrl\" in 1 rows; expected one of negative, neutral, positive");
+  EXPECT_EQ(status.error().also[1].message, "found label \"neutrl\" in 1 row; expected one of negative, neutral, positive");
   EXPECT_EQ(status.error().also[1].hint, "if \"neutral\" was meant, add labels: {neutrl: neutral} to the input");
   EXPECT_EQ(status.error().also[2].message, "2 rows have a text that also stands in a later split (leakage)");
 }

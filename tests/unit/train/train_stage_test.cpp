@@ -117,11 +117,11 @@ TEST_F(TrainStage, NamesLabelsThatTrainingNeverSaw) {
       .input("clean.validation", "rows", write_rows("validation", {{"a", "pos"}, {"b", "postive"}, {"c", "mixed"}}));
   const Status run = stage_->run(context);
   ASSERT_FALSE(run.ok());
-  EXPECT_EQ(run.error().message, "1 of 3 rows of clean.validation have the label \"mixed\", which never occurs in training; the model's labels: neg, pos");
+  EXPECT_EQ(run.error().message, "1 of 3 rows of clean.validation has the label \"mixed\", which never occurs in training; the model's labels: neg, pos");
   EXPECT_EQ(run.error().hint, "add rows with this label to the training data, or drop them");
   ASSERT_EQ(run.error().also.size(), 1U);
   EXPECT_EQ(run.error().also[0].message,
-            "1 of 3 rows of clean.validation have the label \"postive\", which never occurs in training; the model's labels: neg, pos");
+            "1 of 3 rows of clean.validation has the label \"postive\", which never occurs in training; the model's labels: neg, pos");
 }
 
 TEST_F(TrainStage, RefusesRowsItCannotLearnFrom) {
@@ -133,7 +133,7 @@ TEST_F(TrainStage, RefusesRowsItCannotLearnFrom) {
   };
   EXPECT_EQ(fault({}), "clean.train has no rows to train on");
   EXPECT_EQ(fault({{"a", "pos"}, {"b", "pos"}}), "all 2 rows of clean.train have the label \"pos\"; a classifier needs at least two labels");
-  EXPECT_EQ(fault({{"a", "pos"}, {"b", ""}, {"c", "neg"}}), "1 of 3 rows of clean.train have no label, the first with id 2");
+  EXPECT_EQ(fault({{"a", "pos"}, {"b", ""}, {"c", "neg"}}), "1 of 3 rows of clean.train has no label, the first with id 2");
 }
 
 TEST_F(TrainStage, LeavesOutLabelsThatOnlyOtherRowsHave) {
