@@ -1,0 +1,302 @@
+#include "stages/torch/cpu_network.hpp"
+
+#include <ATen/Parallel.h>
+
+#include <cmath>
+#include <thread>
+#include <type_traits>
+
+#include "stages/torch/check_batch.hpp"
+#include "stages/torch/guard.hpp"
+#include "stages/torch/head.hpp"
+#include "stages/torch/loss.hpp"
+#include "stages/torch/masked_head.hpp"
+
+namespace mlopsctl::torch_cpu {
+namespace {
+
+using finetune::Batch;
+using finetune::Objective;
+using finetune::Pooling;
+
+template <typename T>
+class CpuNetwork final : public NetworkWithGradients {
+ public:
+  CpuNetwork(finetune::NetworkOptions options, Layout layout)
+      : options_(std::move(options)),
+        layout_(std::move(layout)),
+        weights_holder_(zeroed(layout_.floats)),
+        weights_(weights_holder_.get()),
+        copies_(make_copies()),
+        encoder_(options_, layout_, weights_, copies_),
+        head_(options_, layout_, weights_),
+        masked_(options_, layout_, weights_, copies_) {
+    for (const Parameter& p : layout_.parameters)
+      if (p.layer >= layout_.lowest_learning) {
+        first_ = p.offset;
+        break;
+      }
+    if (layout_.lowest_learning <= options_.shape.layers) {
+      gradients_.hold_zeros(layout_.floats - first_);
+      m_.hold_zeros(layout_.floats - first_);
+      v_.hold_zeros(layout_.floats - first_);
+    }
+  }
+
+  Status fill_in(const finetune::Tensors& given, uint64_t seed) {
+    TRY(fill(layout_, given, seed, weights_));
+    refresh();
+    return {};
+  }
+
+  Result<double> accumulate(const Batch& batch, double share, uint64_t seed) override {
+    return guarded([&]() -> Result<double> {
+      TRY(check_batch(options_, batch, Use::learn));
+      TRY(check_learning());
+      use_threads();
+      const int64_t hidden = options_.shape.hidden;
+      Pass pass = plan(batch);
+      pass.training = true;
+      pass.seed = seed;
+      if (options_.objective == Objective::masked_language && batch.positions.empty()) return 0.0;
+      const float* states = encoder_.forward(pass);
+      float* gradients = gradients_.get() - first_;
+      float* dstates = dstates_.hold(pass.rows() * hidden);
+      double loss = 0;
+      if (options_.objective == Objective::masked_language) {
+        loss = masked_.learn(pass.rows(), states_t(states), batch.labels.data(), share, gradients, dstates);
+      } else {
+        const auto texts = static_cast<int64_t>(batch.texts());
+        const float* features = features_of(batch, states);
+        float* logits = head_.forward(texts, features, &seed);
+        loss = cross_entropy(texts, options_.classes, batch.labels.data(), loss_options(share), logits);
+        const bool deeper = layout_.lowest_learning < options_.shape.layers;
+        const float* dfeatures = head_.backward(texts, features, logits, seed, gradients, deeper);
+        if (!deeper) return loss;
+        if (options_.pooling == Pooling::mean) mean_rows_back(batch, hidden, dfeatures, dstates);
+        else std::copy_n(dfeatures, texts * hidden, dstates);
+      }
+      encoder_.backward(pass, dstates, gradients);
+      return loss;
+    });
+  }
+
+  Result<double> accumulate_features(const std::vector<float>& features, const std::vector<int32_t>& labels, double share, uint64_t seed) override {
+    return guarded([&]() -> Result<double> {
+      TRY(check_features(options_, features.size(), &labels));
+      TRY(check_learning());
+      use_threads();
+      const auto texts = static_cast<int64_t>(labels.size());
+      float* logits = head_.forward(texts, features.data(), &seed);
+      const double loss = cross_entropy(texts, options_.classes, labels.data(), loss_options(share), logits);
+      head_.backward(texts, features.data(), logits, seed, gradients_.get() - first_, false);
+      return loss;
+    });
+  }
+
+  Result<double> step(const finetune::StepOptions& o) override {
+    return guarded([&]() -> Result<double> {
+      TRY(check_learning());
+      use_threads();
+      const double norm = gradient_norm();
+      const int64_t count = layout_.floats - first_;
+      if (!std::isfinite(norm)) {
+        std::fill_n(gradients_.get(), count, 0.0F);
+        return norm;
+      }
+      ++steps_;
+      AdamW a{};
+      a.beta1 = static_cast<float>(o.beta1);
+      a.beta2 = static_cast<float>(o.beta2);
+      a.epsilon = static_cast<float>(o.epsilon);
+      a.correction1 = static_cast<float>(1 / (1 - std::pow(o.beta1, static_cast<double>(steps_))));
+      a.correction2 = static_cast<float>(1 / std::sqrt(1 - std::pow(o.beta2, static_cast<double>(steps_))));
+      a.scale = static_cast<float>(o.clip > 0 && norm > o.clip ? o.clip / (norm + 1e-6) : 1.0);  // as torch.nn.utils.clip_grad_norm_
+      for (const Parameter& p : layout_.parameters) {
+        if (!p.learns) continue;
+        AdamW own = a;
+        own.rate = static_cast<float>(o.learning_rate * p.rate);
+        own.decay = p.decay ? static_cast<float>(o.learning_rate * p.rate * o.weight_decay) : 0.0F;
+        const int64_t at = p.offset - first_;
+        at::parallel_for(0, p.count, 4096, [&](int64_t begin, int64_t end) {
+          plain_kernels().adamw(end - begin, own, weights_ + p.offset + begin, gradients_.get() + at + begin, m_.get() + at + begin, v_.get() + at + begin);
+        });
+      }
+      std::fill_n(gradients_.get(), count, 0.0F);
+      refresh();
+      return norm;
+    });
+  }
+
+  Result<std::vector<float>> logits(const Batch& batch) override {
+    return guarded([&]() -> Result<std::vector<float>> {
+      TRY_ASSIGN(const std::vector<float> given, features(batch));
+      return logits_of_features(given);
+    });
+  }
+
+  Result<std::vector<float>> features(const Batch& batch) override {
+    return guarded([&]() -> Result<std::vector<float>> {
+      TRY(check_features(options_, 0, nullptr));
+      TRY(check_batch(options_, batch, Use::score));
+      use_threads();
+      const Pass pass = plan(batch);
+      const float* found = features_of(batch, encoder_.forward(pass));
+      return std::vector<float>(found, found + static_cast<int64_t>(batch.texts()) * options_.shape.hidden);
+    });
+  }
+
+  Result<std::vector<float>> logits_of_features(const std::vector<float>& features) override {
+    return guarded([&]() -> Result<std::vector<float>> {
+      TRY(check_features(options_, features.size(), nullptr));
+      use_threads();
+      const auto texts = static_cast<int64_t>(features.size()) / options_.shape.hidden;
+      const float* found = head_.forward(texts, features.data(), nullptr);
+      return std::vector<float>(found, found + texts * options_.classes);
+    });
+  }
+
+  Result<finetune::Tensors> parameters() override {
+    finetune::Tensors all;
+    for (const Parameter& p : layout_.parameters) all[p.name] = view(p, weights_ + p.offset);
+    return all;
+  }
+  Result<finetune::Tensors> gradients() override { return learning("", gradients_.get()); }
+  Result<finetune::Tensors> moments() override {
+    finetune::Tensors all = learning("m.", m_.get());
+    all.merge(learning("v.", v_.get()));
+    return all;
+  }
+  int64_t steps() const override { return steps_; }
+
+  Status restore(const finetune::Tensors& parameters, const finetune::Tensors* moments, int64_t steps) override {
+    return guarded([&]() -> Status {
+      for (const Parameter& p : layout_.parameters)
+        if (const auto found = parameters.find(p.name); found != parameters.end()) TRY(copy_tensor(p, p.name, found->second, weights_ + p.offset));
+      if (layout_.lowest_learning <= options_.shape.layers) std::fill_n(gradients_.get(), layout_.floats - first_, 0.0F);
+      if (moments != nullptr) {
+        for (const Parameter& p : layout_.parameters) {
+          if (!p.learns) continue;
+          for (const auto& [prefix, to] : {std::pair{"m.", m_.get()}, std::pair{"v.", v_.get()}}) {
+            const auto found = moments->find(prefix + p.name);
+            if (found == moments->end()) return stage_error("no tensor \"" + (prefix + p.name) + "\" in the optimizer's state");
+            TRY(copy_tensor(p, found->first, found->second, to + (p.offset - first_)));
+          }
+        }
+        steps_ = steps;
+      }
+      refresh();
+      return {};
+    });
+  }
+
+ private:
+  static Buffer<float> zeroed(int64_t count) {
+    Buffer<float> buffer;
+    buffer.hold_zeros(count);
+    return buffer;
+  }
+  T* make_copies() {
+    if constexpr (std::is_same_v<T, float>) return weights_;
+    else return copies_holder_.hold(layout_.floats);
+  }
+  // The copies that products read follow the weights. Word embeddings are read by a product only where words are guessed.
+  void refresh() {
+    if constexpr (!std::is_same_v<T, float>) {
+      const int64_t first = options_.objective == Objective::masked_language ? 0 : layout_[layout_.embedding_gamma].offset;
+      at::parallel_for(first, layout_.floats, 65536, [&](int64_t begin, int64_t end) { kernels<T>().convert(end - begin, weights_ + begin, copies_ + begin); });
+    }
+  }
+  void use_threads() const {
+    const int wanted = options_.threads > 0 ? options_.threads : static_cast<int>(std::thread::hardware_concurrency());
+    if (at::get_num_threads() != wanted) at::set_num_threads(wanted);
+  }
+  Status check_learning() const {
+    if (layout_.lowest_learning > options_.shape.layers) {
+      Error error = stage_error("this encoder was made to score, not to learn");
+      error.kind = ErrorKind::internal;
+      return error;
+    }
+    return {};
+  }
+  LossOptions loss_options(double share) const { return {options_.label_smoothing, &options_.class_weights, share}; }
+
+  Pass plan(const Batch& batch) const {
+    Pass pass{batch, false, 0, {}, {}};
+    if (options_.objective == Objective::masked_language) {
+      pass.needed = batch.positions;
+      for (size_t text = 0; text < batch.texts(); ++text)
+        pass.needed_end.push_back(
+            static_cast<int32_t>(std::lower_bound(batch.positions.begin(), batch.positions.end(), batch.starts[text + 1]) - batch.positions.begin()));
+    } else if (options_.pooling == Pooling::cls) {
+      pass.needed.assign(batch.starts.begin(), batch.starts.end() - 1);
+      for (size_t text = 0; text < batch.texts(); ++text) pass.needed_end.push_back(static_cast<int32_t>(text) + 1);
+    }
+    return pass;
+  }
+  const float* features_of(const Batch& batch, const float* states) {
+    if (options_.pooling == Pooling::cls) return states;
+    float* means = means_.hold(static_cast<int64_t>(batch.texts()) * options_.shape.hidden);
+    mean_rows(batch, options_.shape.hidden, states, means);
+    return means;
+  }
+  const T* states_t(const float* states) {
+    if constexpr (std::is_same_v<T, float>) return states;
+    else return encoder_.states_t();
+  }
+
+  double gradient_norm() const {
+    constexpr int64_t kPart = 65536;
+    double sum = 0;
+    for (const Parameter& p : layout_.parameters) {
+      if (!p.learns) continue;
+      const float* values = gradients_.get() + (p.offset - first_);
+      std::vector<double> parts(static_cast<size_t>((p.count + kPart - 1) / kPart));
+      at::parallel_for(0, static_cast<int64_t>(parts.size()), 1, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i)
+          parts[static_cast<size_t>(i)] = plain_kernels().square_sum(std::min(kPart, p.count - i * kPart), values + i * kPart);
+      });
+      for (const double part : parts) sum += part;
+    }
+    return std::sqrt(sum);
+  }
+
+  static weights::Tensor view(const Parameter& p, const float* values) {
+    return {weights::Dtype::f32, p.shape, {reinterpret_cast<const char*>(values), static_cast<size_t>(p.count) * sizeof(float)}};
+  }
+  finetune::Tensors learning(const std::string& prefix, const float* values) const {
+    finetune::Tensors all;
+    for (const Parameter& p : layout_.parameters)
+      if (p.learns) all[prefix + p.name] = view(p, values + (p.offset - first_));
+    return all;
+  }
+
+  finetune::NetworkOptions options_;
+  Layout layout_;
+  Buffer<float> weights_holder_;
+  float* weights_;
+  Buffer<T> copies_holder_;
+  T* copies_;
+  Encoder<T> encoder_;
+  ClassifierHead head_;
+  MaskedHead<T> masked_;
+  Buffer<float> gradients_, m_, v_, dstates_, means_;
+  int64_t first_ = 0;  // floats before the first parameter that has a gradient
+  int64_t steps_ = 0;
+};
+
+template <typename T>
+Result<std::unique_ptr<NetworkWithGradients>> make(const finetune::NetworkOptions& options, const finetune::Tensors& weights, uint64_t seed) {
+  TRY_ASSIGN(Layout layout, lay_out(options));
+  auto network = std::make_unique<CpuNetwork<T>>(options, std::move(layout));
+  TRY(network->fill_in(weights, seed));
+  return std::unique_ptr<NetworkWithGradients>(std::move(network));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<NetworkWithGradients>> make_cpu_network(const finetune::NetworkOptions& options, const finetune::Tensors& weights, uint64_t seed) {
+  return guarded([&] { return options.precision == finetune::Precision::bf16 ? make<Bf16>(options, weights, seed) : make<float>(options, weights, seed); });
+}
+
+}  // namespace mlopsctl::torch_cpu

@@ -1,0 +1,39 @@
+// Opens the module beside the executable when it is first asked for.
+#include <dlfcn.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "stages/torch/module.hpp"
+
+namespace mlopsctl::finetune {
+namespace {
+
+Error broken(const std::string& what, std::string hint) { return stage_error("cannot open the encoder's module: " + what).with_hint(std::move(hint)); }
+
+Result<const NetworkFactory*> open() {
+  std::error_code failed;
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", failed);
+  if (failed) return broken("/proc/self/exe: " + failed.message(), "mount /proc");
+  const std::string name = torch_module::kFileName, path = (self.parent_path() / name).string();
+  const std::string rebuild = "build " + name + " again and keep it beside the executable";
+  if (!std::filesystem::exists(path)) return broken(path + " is missing", rebuild);
+  void* module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (module == nullptr) return broken(dlerror(), "install the library it names, or build again with -DCMAKE_PREFIX_PATH naming a libtorch that is there");
+  const auto factory = reinterpret_cast<torch_module::FactoryFunction>(dlsym(module, torch_module::kSymbol));
+  if (factory == nullptr) return broken(path + " has no symbol " + torch_module::kSymbol, rebuild);
+  const NetworkFactory* found = factory(MLOPSCTL_TORCH_TAG);
+  if (found == nullptr) return broken(path + " was built from other sources than this executable", rebuild);
+  return found;
+}
+
+}  // namespace
+
+Result<const NetworkFactory*> network_factory() {
+  static const Result<const NetworkFactory*> factory = open();
+  return factory;
+}
+
+std::string_view network_backend() { return "libtorch " MLOPSCTL_LIBTORCH_VERSION; }
+
+}  // namespace mlopsctl::finetune

@@ -1,0 +1,57 @@
+#include "stages/torch/factory.hpp"
+
+#include <ATen/Parallel.h>
+
+#include <chrono>
+#include <thread>
+
+#include "stages/torch/buffer.hpp"
+#include "stages/torch/cpu_network.hpp"
+#include "stages/torch/gemm.hpp"
+#include "stages/torch/guard.hpp"
+
+namespace mlopsctl::torch_cpu {
+namespace {
+
+// Seconds of the best of a few products as the feed-forward part of a layer has them.
+template <typename T>
+double probe(const finetune::EncoderShape& shape) {
+  constexpr int64_t rows = 256;
+  Buffer<T> left, right;
+  Buffer<float> result;
+  const Matrix<T> a{left.hold_zeros(rows * shape.hidden), rows, shape.hidden, shape.hidden};
+  const Matrix<T> b{right.hold_zeros(shape.intermediate * shape.hidden), shape.intermediate, shape.hidden, shape.hidden};
+  double best = 1e9;
+  for (int turn = 0; turn < 5; ++turn) {
+    const auto start = std::chrono::steady_clock::now();
+    multiply(a, b.transpose(), result.hold(rows * shape.intermediate), shape.intermediate, false);
+    const double taken = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    if (turn > 0) best = std::min(best, taken);
+  }
+  return best;
+}
+
+}  // namespace
+
+bool Factory::has_device(const std::string& device) const { return device == "cpu"; }
+
+Result<std::unique_ptr<finetune::Network>> Factory::make(const finetune::NetworkOptions& options, const finetune::Tensors& weights, uint64_t seed) const {
+  if (!has_device(options.device))
+    return config_error("device \"" + options.device + "\" is not in this libtorch")
+        .with_hint("set model.device to cpu, or build with -DCMAKE_PREFIX_PATH=DIR naming a libtorch for CUDA");
+  TRY_ASSIGN(auto network, make_cpu_network(options, weights, seed));
+  return std::unique_ptr<finetune::Network>(std::move(network));
+}
+
+Result<finetune::Precision> Factory::fastest(const finetune::EncoderShape& shape, const std::string& device, int threads) const {
+  return guarded([&]() -> Result<finetune::Precision> {
+    if (device != "cpu") return finetune::Precision::f32;
+    if (!has_bf16()) return finetune::Precision::f32;
+    const int wanted = threads > 0 ? threads : static_cast<int>(std::thread::hardware_concurrency());
+    if (at::get_num_threads() != wanted) at::set_num_threads(wanted);
+    const double plain = probe<float>(shape), half = probe<Bf16>(shape);
+    return half < 0.8 * plain ? finetune::Precision::bf16 : finetune::Precision::f32;
+  });
+}
+
+}  // namespace mlopsctl::torch_cpu
