@@ -4,16 +4,19 @@ BUILD  := build
 JOBS   ?= $(shell nproc)
 stamp   = $(BUILD)/.installed-$(1)-$(shell cksum < .ci/install | cut -d' ' -f1)
 
-.PHONY: run build test bench oracle picture format clean fuzz asan tsan tidy no-torch
-run: build
+.PHONY: run build test base-model bench oracle picture format clean fuzz asan tsan tidy no-torch
+run: build base-model
 	$(BUILD)/release/mlopsctl run -f $(CONFIG)
 
 build: $(call stamp,build) $(BUILD)/release/build.ninja
 	@ninja -j$(JOBS) -C $(BUILD)/release --quiet mlopsctl
 
-test: $(call stamp,test) $(BUILD)/dev/build.ninja
+test: $(call stamp,test) $(BUILD)/dev/build.ninja base-model
 	ninja -j$(JOBS) -C $(BUILD)/dev --quiet
 	ctest --test-dir $(BUILD)/dev -j$(JOBS) --output-on-failure --schedule-random
+
+base-model: $(call stamp,build)
+	@cmake -P .ci/base-model.cmake
 
 bench: $(call stamp,bench) $(BUILD)/bench/build.ninja
 	ninja -j$(JOBS) -C $(BUILD)/bench --quiet

@@ -1,6 +1,7 @@
 #include "cli/version.hpp"
 
 #include "build_info.hpp"
+#include "stages/finetune/network.hpp"
 
 namespace mlopsctl::cli {
 
@@ -12,9 +13,11 @@ Json version_info() {
   info["dirty"] = commit.empty() ? Json() : Json(MLOPSCTL_DIRTY);
   info["compiler"] = MLOPSCTL_COMPILER;
   info["build"] = MLOPSCTL_BUILD_TYPE;
-  info["features"] = {{"torch", false}};
+  info["features"] = {{"torch", !finetune::network_backend().empty()}};
   info["libraries"] = Json::object();
   for (const auto& [name, version] : build_libraries) info["libraries"][name] = version;
+  if (const std::string_view backend = finetune::network_backend(); !backend.empty())
+    info["libraries"][std::string(backend.substr(0, backend.find(' ')))] = std::string(backend.substr(backend.find(' ') + 1));
   return info;
 }
 

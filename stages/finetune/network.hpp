@@ -34,7 +34,7 @@ enum class Pooling {
   mean  // the mean of all tokens' last states, special tokens included
 };
 enum class Precision { f32, bf16 };  // of matrix products; weights, sums and the optimizer are f32 always
-std::string_view to_string(Precision precision);
+inline std::string_view to_string(Precision precision) { return precision == Precision::f32 ? "f32" : "bf16"; }
 
 struct NetworkOptions {
   EncoderShape shape;

@@ -7,6 +7,10 @@ mapped=$(LD_TRACE_LOADED_OBJECTS=1 "$binary" version)
 for heavy in libtorch libc10 libpython libgit2 libssh2 libkrb5 libcurl libicudata; do
   if grep -q "$heavy" <<<"$mapped"; then echo "version maps $heavy"; exit 1; fi
 done
+if trace=$(strace -f -qq -e trace=openat "$binary" version 2>&1 >/dev/null); then
+  if opened=$(grep -E 'libtorch|mlopsctl_torch' <<<"$trace"); then echo "version opens $opened"; exit 1; fi
+  grep -q 'libc\.so' <<<"$trace" || { echo "strace saw no library opened: $trace"; exit 1; }
+fi
 count=$(wc -l <<<"$mapped")
 [ "$count" -le 24 ] || { echo "version maps $count libraries; 24 are allowed:"; echo "$mapped"; exit 1; }
 

@@ -19,4 +19,4 @@ run() {
 
 run oracle-venv requirements.txt "tokens word_ranges lowercase stop_words metrics calibration stemmer \
     vectorizer linear_svc kaggle_reference nb_svm_imdb word_piece" "$@"
-run oracle-venv-hf requirements-hf.txt "bert_folder" "$@"
+run oracle-venv-hf requirements-hf.txt "bert_folder encoder" "$@"
