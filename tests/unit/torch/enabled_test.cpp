@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -49,7 +50,7 @@ std::string said_beside(const std::filesystem::path& module) {
   const auto program = folder / "program";
   std::filesystem::copy_file("/proc/self/exe", program);
   if (!module.empty()) std::filesystem::copy_file(module, folder / "mlopsctl_torch.so");
-  const std::string command = program.string() + " --gtest_also_run_disabled_tests --gtest_filter=Loader.DISABLED_Complains 2>&1";
+  const std::string command = "MLOPSCTL_TEST_BESIDE=1 " + program.string() + " --gtest_filter=Loader.SaysWhich* 2>&1";
   std::string said;
   FILE* pipe = ::popen(command.c_str(), "r");
   if (pipe == nullptr) return "no shell";
@@ -62,12 +63,12 @@ std::string said_beside(const std::filesystem::path& module) {
   return said;
 }
 
-TEST(Loader, DISABLED_Complains) {
-  const auto factory = network_factory();
-  std::printf("<<%s; %s>>\n", factory.ok() ? "nothing" : factory.error().message.c_str(), factory.ok() ? "" : factory.error().hint.c_str());
-}
-
 TEST(Loader, SaysWhichModuleIsMissingBrokenOrForeign) {
+  if (std::getenv("MLOPSCTL_TEST_BESIDE") != nullptr) {  // the copy
+    const auto factory = network_factory();
+    std::printf("<<%s>>", factory.ok() ? "nothing" : (factory.error().message + "; " + factory.error().hint).c_str());
+    return;
+  }
   EXPECT_EQ(said_beside(""),
             "cannot open the encoder's module: FOLDER/mlopsctl_torch.so is missing; build mlopsctl_torch.so again and keep it beside the executable");
   EXPECT_EQ(said_beside(std::string(MLOPSCTL_SOURCE_DIR) + "/README.md"),
