@@ -68,9 +68,8 @@ for name in args.sets:
         describe("svc_primal_tight", {"features": "tfidf_1_2", "tol": tight}, LinearSVC(tol=tight, max_iter=1_000_000, dual=False), *weighted, linear),
         describe("multinomial_nb", {"features": "counts_1_1", "alpha": 1.0}, MultinomialNB(), *counted, naive_bayes),
     ]
-    if name == "airline":
-        logistic = OneVsRestClassifier(LogisticRegression(solver="liblinear", C=1.0, tol=1e-10, max_iter=10_000))
-        models.append(describe("logistic_ovr_tight", {"features": "tfidf_1_2", "tol": 1e-10}, logistic, *weighted, one_vs_rest))
+    logistic = OneVsRestClassifier(LogisticRegression(solver="liblinear", C=1.0, tol=1e-10, max_iter=10_000))
+    models.append(describe("logistic_ovr_tight", {"features": "tfidf_1_2", "tol": 1e-10}, logistic, *weighted, one_vs_rest))
     save(f"linear_svc_{name}", {
         "set": name, "train_rows": len(train), "test_rows": len(test), "classes": sorted(set(train_labels)),
         "features": {"tfidf_1_2": weighted[0].shape[1], "counts_1_1": counted[0].shape[1]},
