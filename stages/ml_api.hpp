@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "pipeline/base/cancel.hpp"
+#include "pipeline/base/digest.hpp"
 #include "pipeline/base/json.hpp"
 #include "pipeline/base/result.hpp"
 #include "pipeline/spec/field.hpp"
@@ -30,17 +31,29 @@ struct Examples {
   size_t size() const { return texts.size(); }
 };
 
+// A model that a family starts from or is made of.
+struct BaseModel {
+  std::filesystem::path path;
+  Digest digest;
+  std::string origin;  // what messages call it
+};
+
 struct TrainRequest {
   const Json& params;        // canonical values of the family's fields, with "type"
   const Json& stage_params;  // the train stage's other fields (optimizer, ...)
   uint64_t seed = 0;
   const std::vector<std::string>& labels;  // sorted, at least two, each with at least one example
   const Examples& train;
-  const Examples* validation = nullptr;  // null: none; for early stopping and the like, never to fit on
-  std::filesystem::path base;            // a model to start from; empty: none
-  std::filesystem::path folder;          // exists; where to write the family's files; model.json is the stage's own
+  const Examples* validation = nullptr;    // null: none; for early stopping and the like, never to fit on
+  std::map<std::string, BaseModel> bases;  // by the family's field of type model that names it: "base", "members.0"
+  std::filesystem::path folder;            // exists; where to write the family's files; model.json is the stage's own
   const CancelToken& cancel;
   std::function<void(double, std::string_view)> progress;
+  // The rest is for families that ask for it. The recipe that cleaned the texts:
+  Json recipe = Json::object();
+  // engine::StageContext's; null: there are none.
+  std::function<Result<std::filesystem::path>()> checkpoints{};
+  std::function<Result<std::filesystem::path>(const Digest& of)> memo{};
 };
 
 // What a family's scores mean before calibration.
@@ -64,7 +77,15 @@ struct TrainReport {
   Json family = Json::object();            // goes into model.json under "family": what load() needs besides the weights
   std::unique_ptr<Classifier> classifier;  // the model just trained, exactly as load() would give it; null: call load()
   std::map<std::string, double> metrics;
+  Json summary;  // how training went, for reports: see finetune/curves.hpp; null: nothing to tell
   std::vector<std::string> warnings;
+};
+
+// What the stage does for calibration, profile and the choice of epochs where there are no validation rows.
+enum class WithoutValidation {
+  train_twice,     // a second model without a tenth of the rows: what is kept learns from all
+  hold_out_first,  // trains once, without that tenth: where training is dear
+  nothing          // the model is as good as calibrated
 };
 
 // A family of models under one `model.type`.
@@ -72,10 +93,14 @@ struct Trainer {
   std::string type;  // "linear-svm"
   std::string doc;
   std::vector<spec::Field> fields;
-  std::string backend;                  // "liblinear 2.30": part of the cache key
-  Status (*check)(const Json& params);  // values that cannot go together, for `validate`; null: all can
+  std::string backend;  // "liblinear 2.30": part of the cache key
+  // Values that cannot go together, for `validate`; null: all can. Error::field is below the stage: "model.solver". The optimizer may be null.
+  Status (*check)(const Json& params, const Json& optimizer);
   Result<TrainReport> (*train)(const TrainRequest& request);
   Result<std::unique_ptr<Classifier>> (*load)(const std::filesystem::path& folder, const Json& model_json);
+  bool optimizer = false;                              // learns step by step: takes the stage's field `optimizer`
+  bool (*needs_labels)(const Json& params) = nullptr;  // false: learns from texts alone, and what it makes is no classifier; null: always
+  WithoutValidation without_validation = WithoutValidation::train_twice;
 };
 
 // The ONE list of families (stages/train/trainers.cpp).

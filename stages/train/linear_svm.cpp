@@ -4,10 +4,10 @@
 namespace mlopsctl::train {
 namespace {
 
-Status check(const Json& params) {
+Status check(const Json& params, const Json&) {
   if (params["loss"] == "hinge" && params["solver"] == "primal") {
     Error fault = config_error("the primal solver cannot fit the hinge loss").with_hint("use solver: dual, or loss: squared_hinge");
-    fault.field = "solver";
+    fault.field = "model.solver";
     return fault;
   }
   return {};
@@ -19,7 +19,7 @@ Solver solver(const Json& params) {
 }
 
 Result<ml::TrainReport> fit(const ml::TrainRequest& request) {
-  TRY(check(request.params));
+  TRY(check(request.params, nullptr));
   ml::TrainReport report;
   request.progress(0, "counting terms");
   TRY_ASSIGN(auto vectorizer, text::Vectorizer::make(vectorizer_params(request.params)));

@@ -39,6 +39,9 @@ Result<Json> read_description(const std::filesystem::path& folder) {
   for (const char* key : {"type", "labels", "recipe", "params", "family", "calibration", "profile"})
     if (!json.contains(key)) return stage_error(std::string("model.json: \"") + key + "\" is missing");
   if (!json["type"].is_string()) return stage_error("model.json: type is no text");
+  if (json["labels"].is_array() && json["labels"].empty())
+    return stage_error("this is a language model (objective: mlm), which gives texts no labels")
+        .with_hint("fine-tune it first: model: {type: bert, base: <this model>}");
   if (!json["labels"].is_array() || json["labels"].size() < 2) return stage_error("model.json: labels is no list of at least two");
   for (const Json& label : json["labels"])
     if (!label.is_string()) return stage_error("model.json: labels holds something other than text");

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "pipeline/base/files.hpp"
+#include "stages/finetune/options.hpp"
 #include "stages/ml_api.hpp"
 #include "stages/text/vectorizer_options.hpp"
 #include "stages/train/calibration.hpp"
@@ -31,6 +32,7 @@ spec::StageKindSpec make_spec() {
               spec::with_default("calibration", spec::choice({"auto", "none", "platt", "temperature"}), "auto",
                                  "How scores become probabilities. auto: platt for margins, temperature for log probabilities. Fitted on the validation rows; "
                                  "without them, on a seeded tenth of the training rows as scored by a second model that has not seen them."),
+              spec::optional("optimizer", finetune::optimizer_type(), "How a family that learns step by step does so. Default: what each of its keys says."),
           }};
 }
 
@@ -60,16 +62,7 @@ class TrainStage final : public engine::Stage {
       faults.push_back(
           stage_fault(stage, "inputs", missing + "; it has: " + listed(inputs)).with_hint("name the output of a preprocess stage: inputs: [clean.train]"));
     }
-    if (const auto check = trainer_of(stage.params).check; check != nullptr) {
-      if (Status checked = check(stage.params["model"]); !checked) {
-        const Error& fault = checked.error();
-        faults.push_back(stage_fault(stage, "model." + fault.field, fault.message).with_hint(fault.hint));
-      }
-    }
-    if (stage.params["model"].contains("ngrams")) {
-      if (const auto options = text::read_vectorizer_options(stage.params["model"]); !options)
-        faults.push_back(stage_fault(stage, "model." + options.error().field, options.error().message).with_hint(options.error().hint));
-    }
+    add_faults_of_options(stage, faults);
     if (faults.empty()) return std::vector<OutputDecl>{{"model", "model"}};
     Error all = std::move(faults.front());
     all.also.assign(std::make_move_iterator(faults.begin() + 1), std::make_move_iterator(faults.end()));
@@ -79,6 +72,33 @@ class TrainStage final : public engine::Stage {
   Status run(StageContext& context) const override;
 
  private:
+  static void add_faults_of_options(const spec::StageSpec& stage, std::vector<Error>& faults) {
+    const ml::Trainer& trainer = trainer_of(stage.params);
+    const Json optimizer = stage.params.value("optimizer", Json());
+    if (!trainer.optimizer && !optimizer.is_null())
+      faults.push_back(stage_fault(stage, "optimizer", "model type " + trainer.type + " has no optimizer to set: it is fitted in one go")
+                           .with_hint("remove optimizer, or use a type that learns step by step: " + with_optimizer()));
+    const auto add = [&](const Error& fault, const std::string& below) {
+      faults.push_back(stage_fault(stage, below + fault.field, fault.message).with_hint(fault.hint));
+    };
+    if (trainer.check != nullptr) {
+      if (const Status checked = trainer.check(stage.params["model"], optimizer); !checked) {
+        add(checked.error(), "");
+        for (const Error& fault : checked.error().also) add(fault, "");
+      }
+    }
+    if (stage.params["model"].contains("ngrams")) {
+      if (const auto options = text::read_vectorizer_options(stage.params["model"]); !options) add(options.error(), "model.");
+    }
+  }
+
+  static std::string with_optimizer() {
+    std::string names;
+    for (const ml::Trainer& trainer : ml::trainers())
+      if (trainer.optimizer) names += (names.empty() ? "" : ", ") + trainer.type;
+    return names;
+  }
+
   spec::StageKindSpec spec_ = make_spec();
 };
 
@@ -103,7 +123,8 @@ Result<Judged> judge_held_out(const ml::Trainer& trainer, const ml::TrainRequest
   const auto folder = request.folder / "held_out";
   TRY(make_folders(folder));
   const ml::TrainRequest with_rest{request.params, request.stage_params, request.seed, request.labels, split.rest,
-                                   nullptr,        request.base,         folder,       request.cancel, [](double, std::string_view) {}};
+                                   nullptr,        request.bases,        folder,       request.cancel, [](double, std::string_view) {},
+                                   request.recipe};
   TRY_ASSIGN(auto trained, trainer.train(with_rest));
   if (trained.classifier == nullptr) {
     TRY_ASSIGN(trained.classifier, trainer.load(folder, {{"labels", request.labels}, {"params", request.params}, {"family", trained.family}}));
@@ -140,78 +161,126 @@ void add_metrics(const std::string& prefix, const Judged& judged, const std::vec
   metrics[prefix + "_log_loss"] = loss / static_cast<double>(judged.examples.size());
 }
 
-Status TrainStage::run(StageContext& context) const {
-  const auto inputs = of_type(context.inputs(), "rows");
-  const StageInput* train_rows = train_input(inputs);
-  const StageInput* validation_rows = with_role(inputs, "validation");
-  if (train_rows == nullptr) return stage_error("no rows to train on");
-
-  context.progress(0, "reading " + train_rows->origin);
-  TRY_ASSIGN(const auto rows, data::Rows::load(train_rows->path));
-  TRY_ASSIGN(const auto labels, labels_of(rows, train_rows->origin));
-  TRY_ASSIGN(const auto train, examples_of(rows, labels, train_rows->origin));
-  std::optional<data::Rows> held;
+// What a training is given, and where it learns from.
+struct Given {
+  data::Rows rows;
+  std::optional<data::Rows> validation_rows;
+  std::vector<std::string> labels;  // empty for a family that learns from texts alone
+  ml::Examples train;
   std::optional<ml::Examples> validation;
-  if (validation_rows != nullptr) {
-    TRY_ASSIGN(held, data::Rows::load(validation_rows->path));
-    TRY_ASSIGN(validation, examples_of(*held, labels, validation_rows->origin));
-    if (validation->size() == 0) validation.reset();
+  bool held_out = false;  // `validation` was held out of the training rows
+};
+
+Result<Given> read_given(StageContext& context, const ml::Trainer& trainer, const StageInput& train_rows, const StageInput* validation_rows) {
+  TRY_ASSIGN(auto loaded, data::Rows::load(train_rows.path));
+  Given given{std::move(loaded), {}, {}, {}, {}};
+  if (trainer.needs_labels != nullptr && !trainer.needs_labels(context.params()["model"])) {
+    if (given.rows.size() == 0) return stage_error(train_rows.origin + " has no rows to train on");
+    for (size_t i = 0; i < given.rows.size(); ++i) given.train.texts.push_back(given.rows.text(i));
+    return given;
   }
+  TRY_ASSIGN(given.labels, labels_of(given.rows, train_rows.origin));
+  TRY_ASSIGN(given.train, examples_of(given.rows, given.labels, train_rows.origin));
+  if (validation_rows != nullptr) {
+    TRY_ASSIGN(given.validation_rows, data::Rows::load(validation_rows->path));
+    TRY_ASSIGN(given.validation, examples_of(*given.validation_rows, given.labels, validation_rows->origin));
+    if (given.validation->size() == 0) given.validation.reset();
+  }
+  if (given.validation || trainer.without_validation != ml::WithoutValidation::hold_out_first) return given;
+  auto split = hold_out(given.train, given.labels.size(), context.seed());
+  if (!split) return given;
+  context.report().warnings.push_back("no validation rows: " + std::to_string(split->held_out.size()) + " of " + std::to_string(given.train.size()) +
+                                      " training rows were held out, to choose the best epoch and to calibrate; with validation rows it learns from all");
+  given.train = std::move(split->rest);
+  given.validation = std::move(split->held_out);
+  given.held_out = true;
+  return given;
+}
 
-  const Json& params = context.params();
-  const ml::Trainer& trainer = trainer_of(params);
-  const auto folder = context.output("model");
-  TRY(make_folders(folder));
-  std::filesystem::path base;
+std::map<std::string, ml::BaseModel> bases_of(const StageContext& context) {
+  constexpr std::string_view below = "model.";
+  std::map<std::string, ml::BaseModel> bases;
   for (const StageInput& input : context.inputs())
-    if (input.name == "model.base") base = input.path;
-  const ml::TrainRequest request{params["model"],
-                                 params,
-                                 context.seed(),
-                                 labels,
-                                 train,
-                                 validation ? &*validation : nullptr,
-                                 base,
-                                 folder,
-                                 context.cancel(),
-                                 [&](double fraction, std::string_view what) { context.progress(0.05 + 0.75 * fraction, what); }};
-  TRY_ASSIGN(auto trained, trainer.train(request));
-  Json description = {{"format", "mlopsctl-model-1"},
-                      {"type", trainer.type},
-                      {"labels", labels},
-                      {"recipe", rows.info().recipe},
-                      {"params", params["model"]},
-                      {"family", trained.family},
-                      {"trained_on", {{"rows", train.size()}, {"digest", train_rows->digest.str()}, {"labels", counts_by_label(labels, train.labels)}}}};
-  if (trained.classifier == nullptr) { TRY_ASSIGN(trained.classifier, trainer.load(folder, description)); }
+    if (input.name.starts_with(below)) bases[input.name.substr(below.size())] = {input.path, input.digest, input.origin};
+  return bases;
+}
 
+// Scores rows the model has not seen, calibrates on them, and adds calibration and profile to the description.
+Status calibrate(StageContext& context, const ml::Trainer& trainer, const ml::TrainRequest& request, Given& given, std::unique_ptr<ml::Classifier> classifier,
+                 Json& description) {
   engine::StageReport& report = context.report();
-  report.metrics = trained.metrics;
-  report.warnings = trained.warnings;
+  const std::vector<std::string>& labels = given.labels;
   context.progress(0.8, "calibrating");
-  const std::string wanted = params["calibration"].get<std::string>();
+  const std::string wanted = context.params()["calibration"].get<std::string>();
   std::optional<HeldOut> split;
-  if (!validation && wanted != "none") split = hold_out(train, labels.size(), context.seed());
-  if (split) trained.classifier.reset();  // its place is needed for the second model
-  auto judging = validation ? judge("validation", *trained.classifier, *validation, labels.size(), context.cancel())
-                 : split    ? judge_held_out(trainer, request, *std::move(split))
-                            : judge_some(*trained.classifier, train, labels.size(), context.cancel());
+  if (!given.validation && wanted != "none" && trainer.without_validation == ml::WithoutValidation::train_twice)
+    split = hold_out(given.train, labels.size(), context.seed());
+  if (split) classifier.reset();  // its place is needed for the second model
+  auto judging = given.validation ? judge(given.held_out ? "held out" : "validation", *classifier, *given.validation, labels.size(), context.cancel())
+                 : split          ? judge_held_out(trainer, request, *std::move(split))
+                                  : judge_some(*classifier, given.train, labels.size(), context.cancel());
   if (!judging) return std::move(judging).error();
   const Judged& judged = *judging;
   Calibration calibration;
   if (judged.source == "train") {
-    if (wanted != "none")
+    if (wanted != "none" && trainer.without_validation != ml::WithoutValidation::nothing)
       report.warnings.push_back("probabilities are not calibrated: no validation rows, and too few training rows to hold some out (100, and 10 of each label)");
   } else {
     calibration = fit_calibration(wanted, judged.kind, judged.scores, judged.examples.labels, labels, report.warnings);
   }
   const std::vector<float> probabilities = apply(calibration, judged.scores, labels.size());
   if (judged.source != "train") add_metrics(judged.source == "validation" ? "validation" : "held_out", judged, probabilities, labels.size(), report.metrics);
-
-  const Profile profile = measure_profile(judged.source, labels, judged.examples.texts, probabilities, judged.unknown, judged.examples.labels);
   description["calibration"] = to_json(calibration);
-  description["profile"] = to_json(profile);
-  report.summary = {{"type", trainer.type}, {"labels", labels}, {"calibration", description["calibration"]}, {"trained_on", description["trained_on"]}};
+  description["profile"] = to_json(measure_profile(judged.source, labels, judged.examples.texts, probabilities, judged.unknown, judged.examples.labels));
+  return {};
+}
+
+Status TrainStage::run(StageContext& context) const {
+  const auto inputs = of_type(context.inputs(), "rows");
+  const StageInput* train_rows = train_input(inputs);
+  if (train_rows == nullptr) return stage_error("no rows to train on");
+  context.progress(0, "reading " + train_rows->origin);
+  const Json& params = context.params();
+  const ml::Trainer& trainer = trainer_of(params);
+  TRY_ASSIGN(Given given, read_given(context, trainer, *train_rows, with_role(inputs, "validation")));
+
+  const auto folder = context.output("model");
+  TRY(make_folders(folder));
+  const ml::TrainRequest request{params["model"],
+                                 params,
+                                 context.seed(),
+                                 given.labels,
+                                 given.train,
+                                 given.validation ? &*given.validation : nullptr,
+                                 bases_of(context),
+                                 folder,
+                                 context.cancel(),
+                                 [&](double fraction, std::string_view what) { context.progress(0.05 + 0.75 * fraction, what); },
+                                 given.rows.info().recipe,
+                                 [&] { return context.checkpoints(); },
+                                 [&](const Digest& of) { return context.memo(of); }};
+  TRY_ASSIGN(auto trained, trainer.train(request));
+  Json description = {
+      {"format", "mlopsctl-model-1"},
+      {"type", trainer.type},
+      {"labels", given.labels},
+      {"recipe", given.rows.info().recipe},
+      {"params", params["model"]},
+      {"family", trained.family},
+      {"calibration", to_json(Calibration())},
+      {"profile", nullptr},
+      {"trained_on", {{"rows", given.train.size()}, {"digest", train_rows->digest.str()}, {"labels", counts_by_label(given.labels, given.train.labels)}}}};
+
+  engine::StageReport& report = context.report();
+  report.metrics = trained.metrics;
+  report.warnings.insert(report.warnings.end(), trained.warnings.begin(), trained.warnings.end());
+  report.summary = {{"type", trainer.type}, {"labels", given.labels}, {"trained_on", description["trained_on"]}};
+  if (!trained.summary.is_null()) report.summary["training"] = std::move(trained.summary);
+  if (!given.labels.empty()) {
+    if (trained.classifier == nullptr) { TRY_ASSIGN(trained.classifier, trainer.load(folder, description)); }
+    TRY(calibrate(context, trainer, request, given, std::move(trained.classifier), description));
+    report.summary["calibration"] = description["calibration"];
+  }
   context.progress(1, "writing the model");
   return write_file(folder / "model.json", pretty(description));
 }

@@ -63,11 +63,11 @@ TEST(LinearSvm, WeighsRareClassesWhereAsked) {
 }
 
 TEST(LinearSvm, RefusesWhatCannotBeSolved) {
-  const Status checked = trainer("linear-svm").check(canonical_params("linear-svm", {{"loss", "hinge"}, {"solver", "primal"}}));
+  const Status checked = trainer("linear-svm").check(canonical_params("linear-svm", {{"loss", "hinge"}, {"solver", "primal"}}), nullptr);
   ASSERT_FALSE(checked.ok());
   EXPECT_EQ(checked.error().message, "the primal solver cannot fit the hinge loss");
-  EXPECT_EQ(checked.error().field, "solver");
-  EXPECT_TRUE(trainer("linear-svm").check(canonical_params("linear-svm", {{"loss", "hinge"}})).ok());
+  EXPECT_EQ(checked.error().field, "model.solver");
+  EXPECT_TRUE(trainer("linear-svm").check(canonical_params("linear-svm", {{"loss", "hinge"}}), nullptr).ok());
 }
 
 TEST(Families, WarnWhereTheSolverStopsEarly) {
