@@ -76,6 +76,7 @@ uint8_t class_of_category(uint32_t code) {
     case UTF8PROC_CATEGORY_ZP:
       return bert_space;
     case UTF8PROC_CATEGORY_LO:
+    case UTF8PROC_CATEGORY_CN:  // blocks of ideographs have unassigned places
       return code >= 0x3400 && in(ideographs, code) ? bert_ideograph : 0;
     case UTF8PROC_CATEGORY_PC:
     case UTF8PROC_CATEGORY_PD:
