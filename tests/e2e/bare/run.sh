@@ -39,14 +39,15 @@ trap cleanup EXIT
 tar -C "$root" -xf "$tarball"
 
 rm -f "$root/etc/apt/sources.list"  # the host's take its place
-# The host's package-client settings, so that the mirrors and certificates that work here work in there.
+# The host's package-client settings, so that the mirrors and certificates that work here work in there; those of this user become root's.
 for setting in /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/apt.conf.d /etc/apt/auth.conf.d /etc/apt/preferences.d \
-  /etc/apt/keyrings /etc/apt/trusted.gpg.d /etc/pip.conf /etc/npmrc /etc/resolv.conf /etc/hosts /etc/ssl/certs \
-  /usr/local/share/ca-certificates "$HOME/.config/go/env"; do
-  [ -e "$setting" ] || continue
-  mkdir -p "$root$(dirname "$setting")"
-  rm -rf "${root:?}$setting"
-  cp -aL "$setting" "$root$setting"
+  /etc/apt/keyrings /etc/apt/trusted.gpg.d /etc/pip.conf /etc/xdg/pip/pip.conf "$HOME/.config/pip/pip.conf" "$HOME/.pip/pip.conf" \
+  "${PIP_CONFIG_FILE:-}" /etc/npmrc /etc/resolv.conf /etc/hosts /etc/ssl/certs /usr/local/share/ca-certificates "$HOME/.config/go/env"; do
+  [ -f "$setting" ] || [ -d "$setting" ] || continue
+  target=$root${setting/#"$HOME"\//\/root\/}
+  mkdir -p "$(dirname "$target")"
+  rm -rf "${target:?}"
+  cp -aL "$setting" "$target"
 done
 kept_variables=()
 while IFS= read -r name; do kept_variables+=("$name=${!name}"); done < <(compgen -e | grep -E '^(https?_proxy|no_proxy|HTTPS?_PROXY|NO_PROXY|PIP_[A-Z_]+|GO(PROXY|SUMDB|NOSUMDB|FLAGS)|SSL_CERT_(FILE|DIR)|CURL_CA_BUNDLE|REQUESTS_CA_BUNDLE|GIT_SSL_CAINFO|NODE_EXTRA_CA_CERTS)$')
