@@ -9,7 +9,7 @@
 namespace mlopsctl::finetune {
 
 struct FitSettings {
-  double checkpoint_seconds = 60;  // between two checkpoints, at least
+  double checkpoint_seconds = 60;  // between two checkpoints, at least; 0: after each step
   std::string backend{};           // the arithmetic's name and version: remembered features depend on it
 };
 

@@ -80,7 +80,7 @@ class Loop {
     const std::vector<Group> groups = groups_of(state().epoch);
     while (state().groups < static_cast<int64_t>(groups.size())) {
       TRY(one_step(groups));
-      if (seconds_since(last_checkpoint_) >= std::max(settings_.checkpoint_seconds, checkpoint_took_ / checkpoints_cost)) TRY(save_checkpoint());
+      if (is_time_for_a_checkpoint()) TRY(save_checkpoint());
     }
     return end_of_epoch();
   }
@@ -202,6 +202,11 @@ class Loop {
     for (const std::string& name : settings_.learning)
       if (const auto found = all.find(name); found != all.end()) learnt.insert(*found);
     return learnt;
+  }
+
+  bool is_time_for_a_checkpoint() const {
+    if (settings_.checkpoint_seconds == 0) return true;
+    return seconds_since(last_checkpoint_) >= std::max(settings_.checkpoint_seconds, checkpoint_took_ / checkpoints_cost);
   }
 
   Status save_checkpoint() {

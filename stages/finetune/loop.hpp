@@ -25,7 +25,7 @@ struct LoopSettings {
   uint64_t seed = 0;
   std::vector<std::string> learning;  // the parameters that learn: what a checkpoint holds
   std::string precision;              // kept in checkpoints
-  double checkpoint_seconds = 60;     // between two of them, at least; and twenty times as long as the last one took
+  double checkpoint_seconds = 60;     // between two of them, at least, and twenty times as long as the last one took; 0: after each step
   std::function<void(double, std::string_view)> progress;
   const CancelToken& cancel;
 };
