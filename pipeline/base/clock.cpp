@@ -1,10 +1,19 @@
 #include "pipeline/base/clock.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <ctime>
+#include <thread>
 
 namespace mlopsctl {
+
+bool SystemClock::pause(std::chrono::milliseconds time, const CancelToken& cancel) const {
+  constexpr std::chrono::milliseconds step(50);
+  for (const auto end = steady() + time; !cancel.cancelled() && steady() < end;)
+    std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(step, end - steady()));
+  return !cancel.cancelled();
+}
 
 std::string rfc3339(TimePoint time) {
   using namespace std::chrono;
@@ -13,8 +22,8 @@ std::string rfc3339(TimePoint time) {
   std::tm utc{};
   ::gmtime_r(&seconds, &utc);
   char text[48];
-  std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-                utc.tm_hour, utc.tm_min, utc.tm_sec, static_cast<int>(milliseconds_since_epoch % 1000));
+  std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
+                static_cast<int>(milliseconds_since_epoch % 1000));
   return text;
 }
 

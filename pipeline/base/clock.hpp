@@ -4,6 +4,8 @@
 #include <chrono>
 #include <string>
 
+#include "pipeline/base/cancel.hpp"
+
 namespace mlopsctl {
 
 using TimePoint = std::chrono::system_clock::time_point;
@@ -13,12 +15,15 @@ class Clock {
   virtual ~Clock() = default;
   virtual TimePoint now() const = 0;
   virtual std::chrono::steady_clock::time_point steady() const = 0;
+  // Lets the time pass; false when cancelled on the way.
+  virtual bool pause(std::chrono::milliseconds time, const CancelToken& cancel) const = 0;
 };
 
 class SystemClock final : public Clock {
  public:
   TimePoint now() const override { return std::chrono::system_clock::now(); }
   std::chrono::steady_clock::time_point steady() const override { return std::chrono::steady_clock::now(); }
+  bool pause(std::chrono::milliseconds time, const CancelToken& cancel) const override;
 };
 
 // RFC 3339, UTC, milliseconds: 2026-01-31T08:15:00.123Z

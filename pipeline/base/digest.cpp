@@ -79,6 +79,23 @@ Digest Sha256::finish() {
   return Digest(bytes);
 }
 
+std::string git_blob_id(std::string_view bytes) {
+  const std::string header = "blob " + std::to_string(bytes.size()) + '\0';
+  EVP_MD_CTX* const context = EVP_MD_CTX_new();
+  std::array<unsigned char, 20> sum{};
+  EVP_DigestInit_ex(context, EVP_sha1(), nullptr);
+  EVP_DigestUpdate(context, header.data(), header.size());
+  EVP_DigestUpdate(context, bytes.data(), bytes.size());
+  EVP_DigestFinal_ex(context, sum.data(), nullptr);
+  EVP_MD_CTX_free(context);
+  std::string text;
+  for (const unsigned char byte : sum) {
+    text += "0123456789abcdef"[byte >> 4];
+    text += "0123456789abcdef"[byte & 15];
+  }
+  return text;
+}
+
 Digest digest_of(std::string_view bytes) { return Sha256().update(bytes).finish(); }
 
 Result<Digest> digest_of_file(const fs::path& path) {

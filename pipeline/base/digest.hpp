@@ -21,9 +21,9 @@ class Digest {
   explicit Digest(const std::array<uint8_t, 32>& bytes) : bytes_(bytes) {}
   static Result<Digest> parse(std::string_view text);  // "sha256:<hex>"
 
-  std::string str() const;     // sha256:<hex>
-  std::string hex() const;     // the 64 digits alone: file names
-  std::string brief() const;   // sha256:<first 12 digits>: for people
+  std::string str() const;    // sha256:<hex>
+  std::string hex() const;    // the 64 digits alone: file names
+  std::string brief() const;  // sha256:<first 12 digits>: for people
   bool empty() const { return *this == Digest(); }
   auto operator<=>(const Digest&) const = default;
 
@@ -50,6 +50,8 @@ class Sha256 {
 };
 
 Digest digest_of(std::string_view bytes);
+// The id that git gives to a file of these bytes: the SHA-1 of a header and the bytes, 40 hex digits. To recognise, not to trust.
+std::string git_blob_id(std::string_view bytes);
 Result<Digest> digest_of_file(const std::filesystem::path& path);
 // A file: the digest of its bytes. A folder: the digest of the sorted list of (relative path, digest, executable bit)
 // of all its files; symbolic links and special files are refused.

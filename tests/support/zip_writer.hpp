@@ -12,7 +12,7 @@ namespace mlopsctl::weights {
 
 inline std::string little(uint64_t value, size_t width) {
   std::string bytes;
-  for (size_t i = 0; i < width; ++i) bytes += static_cast<char>(value >> 8 * i & 255);
+  for (size_t i = 0; i < width; ++i) bytes += static_cast<char>(i < 8 ? value >> 8 * i & 255 : 0);
   return bytes;
 }
 

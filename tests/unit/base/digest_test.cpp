@@ -27,6 +27,12 @@ TEST(Digest, RefusesWhatIsNone) {
 }
 
 // "ab"+"c" and "a"+"bc" are different things, and so are a tag that ends in a digit and a longer value.
+// As `git hash-object` says.
+TEST(Digest, KnowsGitsIds) {
+  EXPECT_EQ(git_blob_id(""), "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391");
+  EXPECT_EQ(git_blob_id("hello\n"), "ce013625030ba8dba906f756967f9e9ca394464a");
+}
+
 TEST(Sha256, FieldsCannotRunTogether) {
   EXPECT_NE(Sha256().field("a", "bc").finish(), Sha256().field("ab", "c").finish());
   EXPECT_NE(Sha256().field("a", "b").field("c", "").finish(), Sha256().field("a", "bc").finish());

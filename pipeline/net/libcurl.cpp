@@ -1,0 +1,47 @@
+#include "pipeline/net/libcurl.hpp"
+
+#include <dlfcn.h>
+
+#include <string>
+
+namespace mlopsctl::net {
+
+namespace {
+
+struct Loaded {
+  Libcurl functions{};
+  std::string fault;
+};
+
+Loaded load() {
+  Loaded loaded;
+  void* const library = ::dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) return loaded.fault = ::dlerror(), loaded;
+  const auto find = [&](auto& function, const char* name) {
+    function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(::dlsym(library, name));
+    if (function == nullptr && loaded.fault.empty()) loaded.fault = std::string("libcurl.so.4 has no ") + name;
+  };
+  Libcurl& curl = loaded.functions;
+  find(curl.easy_init, "curl_easy_init");
+  find(curl.easy_setopt, "curl_easy_setopt");
+  find(curl.easy_perform, "curl_easy_perform");
+  find(curl.easy_getinfo, "curl_easy_getinfo");
+  find(curl.easy_strerror, "curl_easy_strerror");
+  find(curl.easy_cleanup, "curl_easy_cleanup");
+  find(curl.slist_append, "curl_slist_append");
+  find(curl.slist_free_all, "curl_slist_free_all");
+  decltype(&curl_global_init) global_init = nullptr;
+  find(global_init, "curl_global_init");
+  if (loaded.fault.empty() && global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) loaded.fault = "libcurl.so.4 cannot be made ready";
+  return loaded;
+}
+
+}  // namespace
+
+Result<const Libcurl*> libcurl() {
+  static const Loaded loaded = load();
+  if (!loaded.fault.empty()) return config_error("libcurl cannot be opened: " + loaded.fault).with_hint("install it: apt-get install libcurl4");
+  return &loaded.functions;
+}
+
+}  // namespace mlopsctl::net

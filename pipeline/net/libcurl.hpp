@@ -1,0 +1,25 @@
+// libcurl, opened when it is first asked for: it brings thirty shared libraries that no command at start-up should pay for.
+#pragma once
+
+#include <curl/curl.h>
+
+#include "pipeline/base/result.hpp"
+
+namespace mlopsctl::net {
+
+// The functions we call.
+struct Libcurl {
+  decltype(&curl_easy_init) easy_init;
+  decltype(&::curl_easy_setopt) easy_setopt;
+  decltype(&curl_easy_perform) easy_perform;
+  decltype(&::curl_easy_getinfo) easy_getinfo;
+  decltype(&curl_easy_strerror) easy_strerror;
+  decltype(&curl_easy_cleanup) easy_cleanup;
+  decltype(&curl_slist_append) slist_append;
+  decltype(&curl_slist_free_all) slist_free_all;
+};
+
+// One per process, made ready for use from any thread; an error where it is not installed.
+Result<const Libcurl*> libcurl();
+
+}  // namespace mlopsctl::net
