@@ -11,8 +11,8 @@
 
 #include <sys/resource.h>
 
+#include "bench/support/texts.hpp"
 #include "pipeline/base/files.hpp"
-#include "stages/data/table.hpp"
 #include "stages/text/wordpiece.hpp"
 
 namespace {
@@ -29,20 +29,6 @@ Result<text::WordPiece> load(const std::filesystem::path& path) {
   if (std::filesystem::is_directory(path)) return text::WordPiece::load(path, path.string());
   TRY_ASSIGN(const std::string lines, read_file(path));
   return text::WordPiece::from_vocabulary(lines, text::Casing::uncased, path.string());
-}
-
-Result<std::vector<std::string>> texts_of(const std::string& path) {
-  TRY_ASSIGN(data::TableReader reader, data::TableReader::open(path, {}, path));
-  const auto column = static_cast<size_t>(std::find(reader.columns().begin(), reader.columns().end(), "text") - reader.columns().begin());
-  if (column == reader.columns().size()) return config_error(path + " has no column text");
-  std::vector<std::string> texts;
-  data::Record record;
-  data::BadRecord bad;
-  while (true) {
-    TRY_ASSIGN(const data::Next next, reader.next(record, bad));
-    if (next == data::Next::end) return texts;
-    if (next == data::Next::record) texts.emplace_back(record.fields[column]);
-  }
 }
 
 // Megabytes per second of the best run.
@@ -68,7 +54,7 @@ int main(int count, char** words) {
   const double begin = cpu_seconds();
   const Result<text::WordPiece> tokenizer = load(words[1]);
   const double loading = cpu_seconds() - begin;
-  const Result<std::vector<std::string>> texts = texts_of(words[2]);
+  const Result<std::vector<std::string>> texts = bench::column_of(words[2], "text");
   if (!tokenizer.ok() || !texts.ok()) return std::fprintf(stderr, "%s\n", (tokenizer.ok() ? texts.error() : tokenizer.error()).message.c_str()), 3;
   std::vector<int32_t> ids;
   std::vector<text::Offsets> offsets;
