@@ -27,10 +27,10 @@ class CpuNetwork final : public NetworkWithGradients {
         layout_(std::move(layout)),
         weights_holder_(zeroed(layout_.floats)),
         weights_(weights_holder_.get()),
-        copies_(make_copies()),
-        encoder_(options_, layout_, weights_, copies_),
+        products_(options_, layout_, weights_),
+        encoder_(options_, layout_, weights_, products_),
         head_(options_, layout_, weights_),
-        masked_(options_, layout_, weights_, copies_) {
+        masked_(options_, layout_, weights_, products_) {
     for (const Parameter& p : layout_.parameters)
       if (p.layer >= layout_.lowest_learning) {
         first_ = p.offset;
@@ -45,7 +45,8 @@ class CpuNetwork final : public NetworkWithGradients {
 
   Status fill_in(const finetune::Tensors& given, uint64_t seed) {
     TRY(fill(layout_, given, seed, weights_));
-    refresh();
+    use_threads();
+    products_.refresh(true);
     return {};
   }
 
@@ -61,7 +62,7 @@ class CpuNetwork final : public NetworkWithGradients {
       if (options_.objective == Objective::masked_language && batch.positions.empty()) return 0.0;
       const float* states = encoder_.forward(pass);
       float* gradients = gradients_.get() - first_;
-      float* dstates = dstates_.hold(pass.rows() * hidden);
+      float* dstates = dstates_.hold(padded_rows(pass.rows()) * hidden);
       double loss = 0;
       if (options_.objective == Objective::masked_language) {
         loss = masked_.learn(pass.rows(), states_t(states), batch.labels.data(), share, gradients, dstates);
@@ -123,7 +124,7 @@ class CpuNetwork final : public NetworkWithGradients {
         });
       }
       std::fill_n(gradients_.get(), count, 0.0F);
-      refresh();
+      products_.refresh(false);
       return norm;
     });
   }
@@ -185,7 +186,7 @@ class CpuNetwork final : public NetworkWithGradients {
         }
         steps_ = steps;
       }
-      refresh();
+      products_.refresh(true);
       return {};
     });
   }
@@ -195,17 +196,6 @@ class CpuNetwork final : public NetworkWithGradients {
     Buffer<float> buffer;
     buffer.hold_zeros(count);
     return buffer;
-  }
-  T* make_copies() {
-    if constexpr (std::is_same_v<T, float>) return weights_;
-    else return copies_holder_.hold(layout_.floats);
-  }
-  // The copies that products read follow the weights. Word embeddings are read by a product only where words are guessed.
-  void refresh() {
-    if constexpr (!std::is_same_v<T, float>) {
-      const int64_t first = options_.objective == Objective::masked_language ? 0 : layout_[layout_.embedding_gamma].offset;
-      at::parallel_for(first, layout_.floats, 65536, [&](int64_t begin, int64_t end) { kernels<T>().convert(end - begin, weights_ + begin, copies_ + begin); });
-    }
   }
   void use_threads() const {
     const int wanted = options_.threads > 0 ? options_.threads : static_cast<int>(std::thread::hardware_concurrency());
@@ -275,8 +265,7 @@ class CpuNetwork final : public NetworkWithGradients {
   Layout layout_;
   Buffer<float> weights_holder_;
   float* weights_;
-  Buffer<T> copies_holder_;
-  T* copies_;
+  ProductWeights<T> products_;
   Encoder<T> encoder_;
   ClassifierHead head_;
   MaskedHead<T> masked_;

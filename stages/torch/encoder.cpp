@@ -63,8 +63,8 @@ void Encoder<T>::embed(const Pass& pass) {
     for (int32_t i = pass.batch.starts[text]; i < pass.batch.starts[text + 1]; ++i) places_[static_cast<size_t>(i)] = i - pass.batch.starts[text];
   Save& first = save(pass, 0);
   float* sum = embedding_sum_.hold(tokens * hidden);
-  T* out_t = first.input.hold(tokens * hidden);
-  float* out = beside(first.input, stream_, tokens * hidden);
+  T* out_t = first.input.hold(padded_rows(tokens) * hidden);
+  float* out = beside(first.input, stream_, padded_rows(tokens) * hidden);
   float *mean = embedding_mean_.hold(tokens), *rstd = embedding_rstd_.hold(tokens);
   const Dropout dropout = pass.training ? dropout_at(pass.seed, -1, Site::embeddings, options_.hidden_dropout) : Dropout{};
   for_rows(tokens, [&](int64_t begin, int64_t end) {
@@ -115,11 +115,11 @@ void Encoder<T>::layer_forward(const Pass& pass, int layer) {
   const bool last = layer + 1 == s.layers;
   Save& next = last ? saves_.back() : save(pass, layer + 1);
   const int64_t tokens = static_cast<int64_t>(pass.batch.tokens()), rows = last ? pass.rows() : tokens, hidden = s.hidden, wide = s.intermediate;
+  const int64_t room = padded_rows(rows);
   const auto dropout = [&](Site site, double rate) { return pass.training ? dropout_at(pass.seed, layer, site, rate) : Dropout{}; };
 
-  multiply({kept.input.get(), tokens, hidden, hidden}, weight(parts.query, 3 * hidden, hidden).transpose(), kept.qkv.hold(tokens * 3 * hidden), 3 * hidden,
-           false);
-  T* context = kept.context.hold(rows * hidden);
+  apply(products_[parts.query], tokens, kept.input.get(), kept.qkv.hold(padded_rows(tokens) * 3 * hidden));
+  T* context = kept.context.hold(room * hidden);
   kept.log_sums.hold(rows * s.heads);
   attend(pass, parts, kept, dropout(Site::probabilities, options_.attention_dropout), last, nullptr, nullptr);
 
@@ -129,10 +129,10 @@ void Encoder<T>::layer_forward(const Pass& pass, int layer) {
     for (int64_t row = 0; row < rows; ++row) std::copy_n(residual + pass.needed[static_cast<size_t>(row)] * hidden, hidden, some + row * hidden);
     residual = some;
   }
-  float* sum = kept.first_sum.hold(rows * hidden);
-  multiply({context, rows, hidden, hidden}, weight(parts.out, hidden, hidden).transpose(), sum, hidden, false);
-  T* middle_t = kept.middle.hold(rows * hidden);
-  float* middle = beside(kept.middle, middle_, rows * hidden);
+  float* sum = kept.first_sum.hold(room * hidden);
+  apply(products_[parts.out], rows, context, sum);
+  T* middle_t = kept.middle.hold(room * hidden);
+  float* middle = beside(kept.middle, middle_, room * hidden);
   float *mean = kept.first_mean.hold(rows), *rstd = kept.first_rstd.hold(rows);
   const Dropout after_attention = dropout(Site::attention_output, options_.hidden_dropout);
   for_rows(rows, [&](int64_t begin, int64_t end) {
@@ -140,16 +140,16 @@ void Encoder<T>::layer_forward(const Pass& pass, int layer) {
                       residual + begin * hidden, {}, middle + begin * hidden, middle_t + begin * hidden, mean + begin, rstd + begin);
   });
 
-  float* up = wide_.hold(rows * wide);
-  multiply({middle_t, rows, hidden, hidden}, weight(parts.up, wide, hidden).transpose(), up, wide, false);
-  T *up_kept = kept.up.hold(rows * wide), *active = active_.hold(rows * wide);
+  float* up = wide_.hold(room * wide);
+  apply(products_[parts.up], rows, middle_t, up);
+  T *up_kept = kept.up.hold(room * wide), *active = active_.hold(room * wide);
   for_rows(rows, [&](int64_t begin, int64_t end) {
     kernels<T>().activate(end - begin, wide, activation_of(s.activation), up + begin * wide, at(parts.up_bias), up_kept + begin * wide, active + begin * wide);
   });
-  sum = kept.second_sum.hold(rows * hidden);
-  multiply({active, rows, wide, wide}, weight(parts.down, hidden, wide).transpose(), sum, hidden, false);
-  T* out_t = next.input.hold(rows * hidden);
-  float* out = beside(next.input, stream_, rows * hidden);
+  sum = kept.second_sum.hold(room * hidden);
+  apply(products_[parts.down], rows, active, sum);
+  T* out_t = next.input.hold(room * hidden);
+  float* out = beside(next.input, stream_, room * hidden);
   mean = kept.second_mean.hold(rows);
   rstd = kept.second_rstd.hold(rows);
   const Dropout after_output = dropout(Site::output, options_.hidden_dropout);

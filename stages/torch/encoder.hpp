@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "stages/torch/buffer.hpp"
-#include "stages/torch/gemm.hpp"
 #include "stages/torch/kernels.hpp"
 #include "stages/torch/layout.hpp"
+#include "stages/torch/product_weights.hpp"
 
 namespace mlopsctl::torch_cpu {
 
@@ -27,10 +27,10 @@ struct Pass {
 template <typename T>
 class Encoder {
  public:
-  Encoder(const finetune::NetworkOptions& options, const Layout& layout, const float* weights, const T* copies)
-      : options_(options), layout_(layout), weights_(weights), copies_(copies), saves_(static_cast<size_t>(options.shape.layers) + 1) {}
+  Encoder(const finetune::NetworkOptions& options, const Layout& layout, const float* weights, const ProductWeights<T>& products)
+      : options_(options), layout_(layout), weights_(weights), products_(products), saves_(static_cast<size_t>(options.shape.layers) + 1) {}
 
-  // Last states of the tokens asked for: rows x hidden. For Bf16, states_t() holds them as such too.
+  // Last states of the tokens asked for: rows x hidden. For Bf16, states_t() holds them as such too. Room as products want it.
   const float* forward(const Pass& pass);
   const T* states_t();
   // From the gradient of those (overwritten) to the parameters', added to `gradients`, which is indexed like the weights from layout[first].
@@ -42,7 +42,6 @@ class Encoder {
     Buffer<float> qkv, log_sums, first_sum, first_mean, first_rstd, second_sum, second_mean, second_rstd;
   };
   Save& save(const Pass& pass, int layer) { return pass.training && layer >= layout_.lowest_learning ? saves_[static_cast<size_t>(layer)] : shared_; }
-  Matrix<T> weight(size_t part, int64_t rows, int64_t columns) const { return {copies_ + layout_[part].offset, rows, columns, columns}; }
   const float* at(size_t part) const { return weights_ + layout_[part].offset; }
   NormInputs norm_inputs(int64_t rows, size_t gamma, size_t beta) const;
   void attend(const Pass& pass, const LayerParts& parts, Save& save, Dropout dropout, bool last, const float* dcontext, T* dqkv);
@@ -54,7 +53,7 @@ class Encoder {
   const finetune::NetworkOptions& options_;
   const Layout& layout_;
   const float* weights_;
-  const T* copies_;
+  const ProductWeights<T>& products_;
   std::vector<Save> saves_;
   Save shared_;
   Buffer<float> embedding_sum_, embedding_mean_, embedding_rstd_;

@@ -20,10 +20,11 @@ void Encoder<T>::layer_backward(const Pass& pass, int layer, float* gradients) {
   Save& kept = saves_[static_cast<size_t>(layer)];
   const bool last = layer + 1 == s.layers;
   const int64_t tokens = static_cast<int64_t>(pass.batch.tokens()), rows = last ? pass.rows() : tokens, hidden = s.hidden, wide = s.intermediate;
+  const int64_t room = padded_rows(rows);
   const auto into = [&](size_t part) { return gradients + layout_[part].offset; };
   const auto dropout = [&](Site site, double rate) { return dropout_at(pass.seed, layer, site, rate); };
   float* gradient = gradient_.get();
-  T* dproduct = dproduct_.hold(rows * hidden);
+  T* dproduct = dproduct_.hold(room * hidden);
 
   // dgamma, dbeta and the bias before it, side by side
   std::vector<float> sums(static_cast<size_t>(3 * hidden));
@@ -46,10 +47,9 @@ void Encoder<T>::layer_backward(const Pass& pass, int layer, float* gradients) {
   };
 
   norm_back(kept.second_sum, kept.second_mean, kept.second_rstd, parts.gamma, parts.beta, parts.down_bias, dropout(Site::output, options_.hidden_dropout));
-  const Matrix<T> down_product{dproduct, rows, hidden, hidden};
-  float* dactive = wide_.hold(rows * wide);
-  multiply(down_product, weight(parts.down, hidden, wide), dactive, wide, false);
-  T *active = active_.hold(rows * wide), *dup = dwide_.hold(rows * wide);
+  float* dactive = wide_.hold(room * wide);
+  apply_back(products_[parts.down], rows, dproduct, dactive, false);
+  T *active = active_.hold(room * wide), *dup = dwide_.hold(room * wide);
   sum_rows(
       rows, wide,
       [&](int64_t begin, int64_t end, float* part) {
@@ -57,33 +57,30 @@ void Encoder<T>::layer_backward(const Pass& pass, int layer, float* gradients) {
                                    dup + begin * wide, part);
       },
       into(parts.up_bias));
-  if (layout_.learns(parts.down)) multiply(down_product.transpose(), {active, rows, wide, wide}, into(parts.down), wide, true);
-  const Matrix<T> up_product{dup, rows, wide, wide};
-  if (layout_.learns(parts.up)) multiply(up_product.transpose(), {kept.middle.get(), rows, hidden, hidden}, into(parts.up), hidden, true);
-  multiply(up_product, weight(parts.up, wide, hidden), gradient, hidden, true);
+  if (layout_.learns(parts.down)) add_gradient(rows, hidden, dproduct, wide, active, into(parts.down));
+  if (layout_.learns(parts.up)) add_gradient(rows, wide, dup, hidden, kept.middle.get(), into(parts.up));
+  apply_back(products_[parts.up], rows, dup, gradient, true);
 
   norm_back(kept.first_sum, kept.first_mean, kept.first_rstd, parts.out_gamma, parts.out_beta, parts.out_bias,
             dropout(Site::attention_output, options_.hidden_dropout));
-  const Matrix<T> out_product{dproduct, rows, hidden, hidden};
-  if (layout_.learns(parts.out)) multiply(out_product.transpose(), {kept.context.get(), rows, hidden, hidden}, into(parts.out), hidden, true);
-  float* dcontext = wide_.hold(rows * hidden);
-  multiply(out_product, weight(parts.out, hidden, hidden), dcontext, hidden, false);
-  T* dqkv = dwide_.hold(tokens * 3 * hidden);
+  if (layout_.learns(parts.out)) add_gradient(rows, hidden, dproduct, hidden, kept.context.get(), into(parts.out));
+  float* dcontext = wide_.hold(room * hidden);
+  apply_back(products_[parts.out], rows, dproduct, dcontext, false);
+  T* dqkv = dwide_.hold(padded_rows(tokens) * 3 * hidden);
   attend(pass, parts, kept, dropout(Site::probabilities, options_.attention_dropout), last, dcontext, dqkv);
   sum_rows(
       tokens, 3 * hidden, [&](int64_t begin, int64_t end, float* part) { kernels<T>().add_columns(end - begin, 3 * hidden, dqkv + begin * 3 * hidden, part); },
       into(parts.query_bias));
-  const Matrix<T> qkv_product{dqkv, tokens, 3 * hidden, 3 * hidden};
   if (layout_.learns(parts.query) || layout_.learns(parts.key) || layout_.learns(parts.value))
-    multiply(qkv_product.transpose(), {kept.input.get(), tokens, hidden, hidden}, into(parts.query), hidden, true);
+    add_gradient(tokens, 3 * hidden, dqkv, hidden, kept.input.get(), into(parts.query));
   if (layer == std::max(0, layout_.lowest_learning) && layout_.lowest_learning >= 0) return;
   if (last && !pass.all()) {
-    float* full = next_gradient_.hold_zeros(tokens * hidden);
+    float* full = next_gradient_.hold_zeros(padded_rows(tokens) * hidden);
     for (int64_t row = 0; row < rows; ++row) std::copy_n(gradient + row * hidden, hidden, full + pass.needed[static_cast<size_t>(row)] * hidden);
     std::swap(gradient_, next_gradient_);
     gradient = full;
   }
-  multiply(qkv_product, weight(parts.query, 3 * hidden, hidden), gradient, hidden, true);
+  apply_back(products_[parts.query], tokens, dqkv, gradient, true);
 }
 
 template <typename T>
@@ -132,7 +129,7 @@ void Encoder<T>::embed_backward(const Pass& pass, float* gradients) {
 template <typename T>
 void Encoder<T>::backward(const Pass& pass, float* gradient, float* gradients) {
   const int64_t hidden = options_.shape.hidden;
-  std::copy_n(gradient, pass.rows() * hidden, gradient_.hold(static_cast<int64_t>(pass.batch.tokens()) * hidden));
+  std::copy_n(gradient, pass.rows() * hidden, gradient_.hold(padded_rows(static_cast<int64_t>(pass.batch.tokens())) * hidden));
   for (int layer = static_cast<int>(options_.shape.layers) - 1; layer >= std::max(0, layout_.lowest_learning); --layer) layer_backward(pass, layer, gradients);
   if (layout_.lowest_learning < 0) embed_backward(pass, gradients);
 }

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <thread>
+#include <type_traits>
 
 #include "stages/torch/buffer.hpp"
 #include "stages/torch/cpu_network.hpp"
@@ -17,14 +18,22 @@ namespace {
 template <typename T>
 double probe(const finetune::EncoderShape& shape) {
   constexpr int64_t rows = 256;
-  Buffer<T> left, right;
-  Buffer<float> result;
-  const Matrix<T> a{left.hold_zeros(rows * shape.hidden), rows, shape.hidden, shape.hidden};
-  const Matrix<T> b{right.hold_zeros(shape.intermediate * shape.hidden), shape.intermediate, shape.hidden, shape.hidden};
+  Buffer<T> given;
+  Buffer<float> weight, result;
+  Buffer<Bf16> packed;
+  weight.hold_zeros(shape.intermediate * shape.hidden);
+  Weight<T> by{};
+  if constexpr (std::is_same_v<T, float>) by = {shape.intermediate, shape.hidden, weight.get()};
+  else {
+    packed.hold(packed_size(shape.hidden, shape.intermediate));
+    pack(shape.intermediate, shape.hidden, weight.get(), packed.get(), nullptr);
+    by = {shape.intermediate, shape.hidden, packed.get(), nullptr};
+  }
+  const T* x = given.hold_zeros(rows * shape.hidden);
   double best = 1e9;
   for (int turn = 0; turn < 5; ++turn) {
     const auto start = std::chrono::steady_clock::now();
-    multiply(a, b.transpose(), result.hold(rows * shape.intermediate), shape.intermediate, false);
+    apply(by, rows, x, result.hold(rows * shape.intermediate));
     const double taken = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (turn > 0) best = std::min(best, taken);
   }

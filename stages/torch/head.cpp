@@ -11,8 +11,7 @@ float* ClassifierHead::forward(int64_t texts, const float* features, const uint6
   const int64_t hidden = options_.shape.hidden, classes = options_.classes;
   float* pooled = pooled_.hold(texts * hidden);
   if (options_.pooling == finetune::Pooling::cls) {
-    multiply(Matrix<float>{features, texts, hidden, hidden}, Matrix<float>{weights_ + layout_[layout_.pooler].offset, hidden, hidden, hidden}.transpose(),
-             pooled, hidden, false);
+    apply(weight(layout_.pooler), texts, features, pooled);
     const float* bias = weights_ + layout_[layout_.pooler_bias].offset;
     for (int64_t i = 0; i < texts * hidden; ++i) pooled[i] = std::tanh(pooled[i] + bias[i % hidden]);
   } else {
@@ -23,8 +22,7 @@ float* ClassifierHead::forward(int64_t texts, const float* features, const uint6
   if (seed != nullptr)
     plain_kernels().drop(texts * hidden, dropout_at(*seed, static_cast<int>(options_.shape.layers), Site::head, options_.head_dropout), dropped);
   float* logits = logits_.hold(texts * classes);
-  multiply(Matrix<float>{dropped, texts, hidden, hidden}, Matrix<float>{weights_ + layout_[layout_.classifier].offset, classes, hidden, hidden}.transpose(),
-           logits, classes, false);
+  apply(weight(layout_.classifier), texts, dropped, logits);
   const float* bias = weights_ + layout_[layout_.classifier_bias].offset;
   for (int64_t i = 0; i < texts * classes; ++i) logits[i] += bias[i % classes];
   return logits;
@@ -33,24 +31,22 @@ float* ClassifierHead::forward(int64_t texts, const float* features, const uint6
 float* ClassifierHead::backward(int64_t texts, const float* features, const float* dlogits, const uint64_t& seed, float* gradients, bool features_too) {
   const int64_t hidden = options_.shape.hidden, classes = options_.classes;
   const auto into = [&](size_t part) { return gradients + layout_[part].offset; };
-  const Matrix<float> given{dlogits, texts, classes, classes};
-  multiply(given.transpose(), Matrix<float>{dropped_.get(), texts, hidden, hidden}, into(layout_.classifier), hidden, true);
+  add_gradient(texts, classes, dlogits, hidden, dropped_.get(), into(layout_.classifier));
   for (int64_t i = 0; i < texts * classes; ++i) into(layout_.classifier_bias)[i % classes] += dlogits[i];
   const bool pooler = options_.pooling == finetune::Pooling::cls;
   if (!features_too && !(pooler && (layout_.learns(layout_.pooler) || layout_.learns(layout_.pooler_bias)))) return nullptr;
   float* dpooled = dpooled_.hold(texts * hidden);
-  multiply(given, Matrix<float>{weights_ + layout_[layout_.classifier].offset, classes, hidden, hidden}, dpooled, hidden, false);
+  apply_back(weight(layout_.classifier), texts, dlogits, dpooled, false);
   plain_kernels().drop(texts * hidden, dropout_at(seed, static_cast<int>(options_.shape.layers), Site::head, options_.head_dropout), dpooled);
   if (!pooler) return dpooled;
   for (int64_t i = 0; i < texts * hidden; ++i) {
     dpooled[i] *= 1 - pooled_.get()[i] * pooled_.get()[i];
     into(layout_.pooler_bias)[i % hidden] += dpooled[i];
   }
-  const Matrix<float> product{dpooled, texts, hidden, hidden};
-  multiply(product.transpose(), Matrix<float>{features, texts, hidden, hidden}, into(layout_.pooler), hidden, true);
+  add_gradient(texts, hidden, dpooled, hidden, features, into(layout_.pooler));
   if (!features_too) return nullptr;
   float* dfeatures = dfeatures_.hold(texts * hidden);
-  multiply(product, Matrix<float>{weights_ + layout_[layout_.pooler].offset, hidden, hidden, hidden}, dfeatures, hidden, false);
+  apply_back(weight(layout_.pooler), texts, dpooled, dfeatures, false);
   return dfeatures;
 }
 

@@ -16,6 +16,8 @@ class ClassifierHead {
   float* backward(int64_t texts, const float* features, const float* dlogits, const uint64_t& seed, float* gradients, bool features_too);
 
  private:
+  Weight<float> weight(size_t part) const { return {layout_[part].shape[0], layout_[part].shape[1], weights_ + layout_[part].offset}; }
+
   const finetune::NetworkOptions& options_;
   const Layout& layout_;
   const float* weights_;

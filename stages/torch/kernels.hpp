@@ -74,6 +74,11 @@ struct PlainKernels {
   void (*adamw)(int64_t count, const AdamW& options, float* weight, const float* gradient, float* m, float* v);
   double (*square_sum)(int64_t count, const float* values);
   void (*drop)(int64_t count, Dropout dropout, float* values);  // in place
+  // Orders that products of Bf16 want; what lies past rows and columns becomes zero. See kernels_packing.hpp.
+  void (*pack_pairs)(int64_t rows, int64_t columns, const Bf16* from, int64_t stride, int64_t depth, int64_t width, Bf16* to);
+  void (*pack_weight)(int64_t rows, int64_t columns, const float* from, int64_t stride, int64_t depth, int64_t width, Bf16* to);
+  void (*pack_pairs_turned)(int64_t rows, int64_t columns, const float* from, int64_t stride, int64_t depth, int64_t width, Bf16* to);
+  void (*turn_rows)(int64_t rows, int64_t columns, const Bf16* from, int64_t stride, int64_t depth, Bf16* to, int64_t to_stride);
 };
 
 // Of attend() and attend_back(), for texts of up to `keys` tokens.
