@@ -11,6 +11,7 @@
 #include "stages/torch/head.hpp"
 #include "stages/torch/loss.hpp"
 #include "stages/torch/masked_head.hpp"
+#include "stages/torch/optimizer.hpp"
 
 namespace mlopsctl::torch_cpu {
 namespace {
@@ -30,18 +31,8 @@ class CpuNetwork final : public NetworkWithGradients {
         products_(options_, layout_, weights_),
         encoder_(options_, layout_, weights_, products_),
         head_(options_, layout_, weights_),
-        masked_(options_, layout_, weights_, products_) {
-    for (const Parameter& p : layout_.parameters)
-      if (p.layer >= layout_.lowest_learning) {
-        first_ = p.offset;
-        break;
-      }
-    if (layout_.lowest_learning <= options_.shape.layers) {
-      gradients_.hold_zeros(layout_.floats - first_);
-      m_.hold_zeros(layout_.floats - first_);
-      v_.hold_zeros(layout_.floats - first_);
-    }
-  }
+        masked_(options_, layout_, weights_, products_),
+        optimizer_(layout_, weights_) {}
 
   Status fill_in(const finetune::Tensors& given, uint64_t seed) {
     TRY(fill(layout_, given, seed, weights_));
@@ -61,7 +52,8 @@ class CpuNetwork final : public NetworkWithGradients {
       pass.seed = seed;
       if (options_.objective == Objective::masked_language && batch.positions.empty()) return 0.0;
       const float* states = encoder_.forward(pass);
-      float* gradients = gradients_.get() - first_;
+      float* gradients = optimizer_.gradients();
+      if (layout_.lowest_learning < 0) options_.objective == Objective::classify ? optimizer_.touch(batch.ids) : optimizer_.touch_all();
       float* dstates = dstates_.hold(padded_rows(pass.rows()) * hidden);
       double loss = 0;
       if (options_.objective == Objective::masked_language) {
@@ -90,7 +82,7 @@ class CpuNetwork final : public NetworkWithGradients {
       const auto texts = static_cast<int64_t>(labels.size());
       float* logits = head_.forward(texts, features.data(), &seed);
       const double loss = cross_entropy(texts, options_.classes, labels.data(), loss_options(share), logits);
-      head_.backward(texts, features.data(), logits, seed, gradients_.get() - first_, false);
+      head_.backward(texts, features.data(), logits, seed, optimizer_.gradients(), false);
       return loss;
     });
   }
@@ -99,32 +91,9 @@ class CpuNetwork final : public NetworkWithGradients {
     return guarded([&]() -> Result<double> {
       TRY(check_learning());
       use_threads();
-      const double norm = gradient_norm();
-      const int64_t count = layout_.floats - first_;
-      if (!std::isfinite(norm)) {
-        std::fill_n(gradients_.get(), count, 0.0F);
-        return norm;
-      }
-      ++steps_;
-      AdamW a{};
-      a.beta1 = static_cast<float>(o.beta1);
-      a.beta2 = static_cast<float>(o.beta2);
-      a.epsilon = static_cast<float>(o.epsilon);
-      a.correction1 = static_cast<float>(1 / (1 - std::pow(o.beta1, static_cast<double>(steps_))));
-      a.correction2 = static_cast<float>(1 / std::sqrt(1 - std::pow(o.beta2, static_cast<double>(steps_))));
-      a.scale = static_cast<float>(o.clip > 0 && norm > o.clip ? o.clip / (norm + 1e-6) : 1.0);  // as torch.nn.utils.clip_grad_norm_
-      for (const Parameter& p : layout_.parameters) {
-        if (!p.learns) continue;
-        AdamW own = a;
-        own.rate = static_cast<float>(o.learning_rate * p.rate);
-        own.decay = p.decay ? static_cast<float>(o.learning_rate * p.rate * o.weight_decay) : 0.0F;
-        const int64_t at = p.offset - first_;
-        at::parallel_for(0, p.count, 4096, [&](int64_t begin, int64_t end) {
-          plain_kernels().adamw(end - begin, own, weights_ + p.offset + begin, gradients_.get() + at + begin, m_.get() + at + begin, v_.get() + at + begin);
-        });
-      }
-      std::fill_n(gradients_.get(), count, 0.0F);
-      products_.refresh(false);
+      const int64_t before = optimizer_.steps();
+      const double norm = optimizer_.step(o);
+      if (optimizer_.steps() != before) products_.refresh(false);
       return norm;
     });
   }
@@ -162,30 +131,15 @@ class CpuNetwork final : public NetworkWithGradients {
     for (const Parameter& p : layout_.parameters) all[p.name] = view(p, weights_ + p.offset);
     return all;
   }
-  Result<finetune::Tensors> gradients() override { return learning("", gradients_.get()); }
-  Result<finetune::Tensors> moments() override {
-    finetune::Tensors all = learning("m.", m_.get());
-    all.merge(learning("v.", v_.get()));
-    return all;
-  }
-  int64_t steps() const override { return steps_; }
+  Result<finetune::Tensors> gradients() override { return optimizer_.gradients_by_name(); }
+  Result<finetune::Tensors> moments() override { return optimizer_.moments(); }
+  int64_t steps() const override { return optimizer_.steps(); }
 
   Status restore(const finetune::Tensors& parameters, const finetune::Tensors* moments, int64_t steps) override {
     return guarded([&]() -> Status {
       for (const Parameter& p : layout_.parameters)
         if (const auto found = parameters.find(p.name); found != parameters.end()) TRY(copy_tensor(p, p.name, found->second, weights_ + p.offset));
-      if (layout_.lowest_learning <= options_.shape.layers) std::fill_n(gradients_.get(), layout_.floats - first_, 0.0F);
-      if (moments != nullptr) {
-        for (const Parameter& p : layout_.parameters) {
-          if (!p.learns) continue;
-          for (const auto& [prefix, to] : {std::pair{"m.", m_.get()}, std::pair{"v.", v_.get()}}) {
-            const auto found = moments->find(prefix + p.name);
-            if (found == moments->end()) return stage_error("no tensor \"" + (prefix + p.name) + "\" in the optimizer's state");
-            TRY(copy_tensor(p, found->first, found->second, to + (p.offset - first_)));
-          }
-        }
-        steps_ = steps;
-      }
+      TRY(optimizer_.restore(moments, steps));
       products_.refresh(true);
       return {};
     });
@@ -202,7 +156,7 @@ class CpuNetwork final : public NetworkWithGradients {
     if (at::get_num_threads() != wanted) at::set_num_threads(wanted);
   }
   Status check_learning() const {
-    if (layout_.lowest_learning > options_.shape.layers) {
+    if (!optimizer_.learns()) {
       Error error = stage_error("this encoder was made to score, not to learn");
       error.kind = ErrorKind::internal;
       return error;
@@ -235,32 +189,9 @@ class CpuNetwork final : public NetworkWithGradients {
     else return encoder_.states_t();
   }
 
-  double gradient_norm() const {
-    constexpr int64_t kPart = 65536;
-    double sum = 0;
-    for (const Parameter& p : layout_.parameters) {
-      if (!p.learns) continue;
-      const float* values = gradients_.get() + (p.offset - first_);
-      std::vector<double> parts(static_cast<size_t>((p.count + kPart - 1) / kPart));
-      at::parallel_for(0, static_cast<int64_t>(parts.size()), 1, [&](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; ++i)
-          parts[static_cast<size_t>(i)] = plain_kernels().square_sum(std::min(kPart, p.count - i * kPart), values + i * kPart);
-      });
-      for (const double part : parts) sum += part;
-    }
-    return std::sqrt(sum);
-  }
-
   static weights::Tensor view(const Parameter& p, const float* values) {
     return {weights::Dtype::f32, p.shape, {reinterpret_cast<const char*>(values), static_cast<size_t>(p.count) * sizeof(float)}};
   }
-  finetune::Tensors learning(const std::string& prefix, const float* values) const {
-    finetune::Tensors all;
-    for (const Parameter& p : layout_.parameters)
-      if (p.learns) all[prefix + p.name] = view(p, values + (p.offset - first_));
-    return all;
-  }
-
   finetune::NetworkOptions options_;
   Layout layout_;
   Buffer<float> weights_holder_;
@@ -269,9 +200,8 @@ class CpuNetwork final : public NetworkWithGradients {
   Encoder<T> encoder_;
   ClassifierHead head_;
   MaskedHead<T> masked_;
-  Buffer<float> gradients_, m_, v_, dstates_, means_;
-  int64_t first_ = 0;  // floats before the first parameter that has a gradient
-  int64_t steps_ = 0;
+  Optimizer optimizer_;
+  Buffer<float> dstates_, means_;
 };
 
 template <typename T>

@@ -1,6 +1,7 @@
 // Opens the module beside the executable when it is first asked for.
 #include <dlfcn.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 
@@ -18,6 +19,8 @@ Result<const NetworkFactory*> open() {
   const std::string name = torch_module::kFileName, path = (self.parent_path() / name).string();
   const std::string rebuild = "build " + name + " again and keep it beside the executable";
   if (!std::filesystem::exists(path)) return broken(path + " is missing", rebuild);
+  // Threads that wait for one another do so a moment, not for ever: on a busy machine the one that is waited for needs the processor.
+  ::setenv("GOMP_SPINCOUNT", "20000", 0);
   void* module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (module == nullptr) return broken(dlerror(), "install the library it names, or build again with -DCMAKE_PREFIX_PATH naming a libtorch that is there");
   const auto factory = reinterpret_cast<torch_module::FactoryFunction>(dlsym(module, torch_module::kSymbol));

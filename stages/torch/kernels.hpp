@@ -71,7 +71,9 @@ struct AdamW {
   float scale;                               // of the gradients (clipping)
 };
 struct PlainKernels {
-  void (*adamw)(int64_t count, const AdamW& options, float* weight, const float* gradient, float* m, float* v);
+  // Leaves the gradient zero.
+  void (*adamw)(int64_t count, const AdamW& options, float* weight, float* gradient, float* m, float* v);
+  void (*scale)(int64_t count, float factor, float* values);
   double (*square_sum)(int64_t count, const float* values);
   void (*drop)(int64_t count, Dropout dropout, float* values);  // in place
   // Orders that products of Bf16 want; what lies past rows and columns becomes zero. See kernels_packing.hpp.

@@ -3,7 +3,7 @@
 // https://arxiv.org/abs/2205.14135, section 3).
 #pragma once
 
-#include "stages/torch/kernels_arithmetic.hpp"
+#include "stages/torch/kernels_turn.hpp"
 
 namespace mlopsctl::torch_cpu::MLOPSCTL_GENERATION {
 namespace {
@@ -70,10 +70,21 @@ struct Head {
     }
   }
   void turned(int64_t count, const float* from, const float* add, float* to) const {  // size x columns
-    for (int64_t d = 0; d < size; ++d) {
-      for (int64_t j = 0; j < count; ++j) to[d * columns + j] = from[j * row + d] + add[d];
-      for (int64_t j = count; j < columns; ++j) to[d * columns + j] = 0;
-    }
+    for (int64_t first = 0; first < columns; first += 16)
+      for (int64_t d = 0; d < depth; d += 16) {
+        Pairs block[16];
+        const int64_t wide = size - d < 16 ? size - d : 16;
+        for (int64_t i = 0; i < 16; ++i) {
+          const float* token = from + (first + i) * row + d;
+          Lanes sum{};
+          if (first + i < count && wide == 16) sum = *reinterpret_cast<const Lanes*>(token) + *reinterpret_cast<const Lanes*>(add + d);
+          else if (first + i < count)
+            for (int64_t j = 0; j < wide; ++j) sum[j] = token[j] + add[d + j];
+          block[i] = std::bit_cast<Pairs>(sum);
+        }
+        turn(block);
+        for (int64_t j = 0; j < wide; ++j) *reinterpret_cast<Pairs*>(to + (d + j) * columns + first) = block[j];
+      }
   }
   void queries(const AttentionShape& shape, int64_t first, int64_t count, float* to) const {  // scaled
     const float scale = 1.0F / __builtin_sqrtf(static_cast<float>(size));

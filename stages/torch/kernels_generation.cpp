@@ -14,6 +14,6 @@ extern const Kernels<Bf16> kernels_bf16;
 extern const PlainKernels plain;
 const Kernels<float> kernels_f32 = table<float>();
 const Kernels<Bf16> kernels_bf16 = table<Bf16>();
-const PlainKernels plain = {adamw, square_sum, drop, pack_pairs<Bf16>, pack_pairs<float>, pack_pairs_turned, turn_rows};
+const PlainKernels plain = {adamw, scale, square_sum, drop, pack_pairs<Bf16>, pack_pairs<float>, pack_pairs_turned, turn_rows};
 
 }  // namespace mlopsctl::torch_cpu::MLOPSCTL_GENERATION

@@ -1,36 +1,10 @@
 // Matrices of Bf16 in the orders that products want: pairs of rows interleaved, and turned. Pairs travel as one number of 32 bits.
 #pragma once
 
-#include "stages/torch/kernels_arithmetic.hpp"
+#include "stages/torch/kernels_turn.hpp"
 
 namespace mlopsctl::torch_cpu::MLOPSCTL_GENERATION {
 namespace {
-
-typedef uint32_t Pairs __attribute__((vector_size(64), aligned(4), may_alias));
-
-// 16 x 16 numbers turned, in four rounds of exchanges between rows whose numbers differ in one bit.
-template <int step>
-inline void exchange(Pairs* rows) {
-#define MLOPSCTL_LOW(lane) (((lane)&step) != 0 ? 16 + (lane)-step : (lane))
-#define MLOPSCTL_HIGH(lane) (((lane)&step) != 0 ? 16 + (lane) : (lane) + step)
-#define MLOPSCTL_LANES(pick) \
-  pick(0), pick(1), pick(2), pick(3), pick(4), pick(5), pick(6), pick(7), pick(8), pick(9), pick(10), pick(11), pick(12), pick(13), pick(14), pick(15)
-  for (int row = 0; row < 16; ++row) {
-    if ((row & step) != 0) continue;
-    const Pairs a = rows[row], b = rows[row + step];
-    rows[row] = __builtin_shufflevector(a, b, MLOPSCTL_LANES(MLOPSCTL_LOW));
-    rows[row + step] = __builtin_shufflevector(a, b, MLOPSCTL_LANES(MLOPSCTL_HIGH));
-  }
-#undef MLOPSCTL_LANES
-#undef MLOPSCTL_HIGH
-#undef MLOPSCTL_LOW
-}
-inline void turn(Pairs* rows) {
-  exchange<1>(rows);
-  exchange<2>(rows);
-  exchange<4>(rows);
-  exchange<8>(rows);
-}
 
 inline uint32_t pair(Bf16 low, Bf16 high) { return static_cast<uint32_t>(low.bits) | static_cast<uint32_t>(high.bits) << 16; }
 inline uint32_t pair(float low, float high) {

@@ -168,14 +168,20 @@ void convert(int64_t count, const float* from, T* to) {
   for (int64_t i = 0; i < count; ++i) store(from[i], to[i]);
 }
 
-void adamw(int64_t count, const AdamW& o, float* weight, const float* gradient, float* m, float* v) {
+void adamw(int64_t count, const AdamW& o, float* weight, float* gradient, float* m, float* v) {
 #pragma omp simd
   for (int64_t i = 0; i < count; ++i) {
     const float g = gradient[i] * o.scale;
     m[i] = o.beta1 * m[i] + (1 - o.beta1) * g;
     v[i] = o.beta2 * v[i] + (1 - o.beta2) * g * g;
     weight[i] = weight[i] * (1 - o.decay) - o.rate * o.correction1 * m[i] / (__builtin_sqrtf(v[i]) * o.correction2 + o.epsilon);
+    gradient[i] = 0;
   }
+}
+
+void scale(int64_t count, float factor, float* values) {
+#pragma omp simd
+  for (int64_t i = 0; i < count; ++i) values[i] *= factor;
 }
 
 void drop(int64_t count, Dropout dropout, float* values) {
