@@ -8,6 +8,7 @@
 
 #include "stages/torch/buffer.hpp"
 #include "stages/torch/cpu_network.hpp"
+#include "stages/torch/device_network.hpp"
 #include "stages/torch/gemm.hpp"
 #include "stages/torch/guard.hpp"
 
@@ -42,19 +43,22 @@ double probe(const finetune::EncoderShape& shape) {
 
 }  // namespace
 
-bool Factory::has_device(const std::string& device) const { return device == "cpu"; }
+bool Factory::has_device(const std::string& device) const {
+  const Result<bool> found = guarded([&]() -> Result<bool> { return torch_cpu::has_device(device); });
+  return found.ok() && *found;
+}
 
 Result<std::unique_ptr<finetune::Network>> Factory::make(const finetune::NetworkOptions& options, const finetune::Tensors& weights, uint64_t seed) const {
   if (!has_device(options.device))
     return config_error("device \"" + options.device + "\" is not in this libtorch")
         .with_hint("set model.device to cpu, or build with -DCMAKE_PREFIX_PATH=DIR naming a libtorch for CUDA");
-  TRY_ASSIGN(auto network, make_cpu_network(options, weights, seed));
+  TRY_ASSIGN(auto network, options.device == "cpu" ? make_cpu_network(options, weights, seed) : make_device_network(options, weights, seed));
   return std::unique_ptr<finetune::Network>(std::move(network));
 }
 
 Result<finetune::Precision> Factory::fastest(const finetune::EncoderShape& shape, const std::string& device, int threads) const {
   return guarded([&]() -> Result<finetune::Precision> {
-    if (device != "cpu") return finetune::Precision::f32;
+    if (device != "cpu") return fastest_on_device(shape, device);
     if (!has_bf16()) return finetune::Precision::f32;
     const int wanted = threads > 0 ? threads : static_cast<int>(std::thread::hardware_concurrency());
     if (at::get_num_threads() != wanted) at::set_num_threads(wanted);
