@@ -20,6 +20,7 @@ Result<Answer> cmd_predict(Session& session);
 Result<Answer> cmd_model_list(Session& session);
 Result<Answer> cmd_model_show(Session& session);
 Result<Answer> cmd_model_alias(Session& session);
+Result<Answer> cmd_model_fetch(Session& session);
 Result<Answer> cmd_rollback(Session& session);
 Result<Answer> cmd_render(Session& session);
 Result<Answer> cmd_cache_gc(Session& session);

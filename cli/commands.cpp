@@ -128,6 +128,16 @@ constexpr Command table[] = {
      .examples = {{"mlopsctl model alias feedback challenger", "the model of that stage, as last run"}, {"mlopsctl model alias feedback", "its history"}},
      .positionals = {{"NAME", Takes::alias, "the alias", 1, 1}, {"MODEL", Takes::stage, "a stage, a digest, another alias, or a folder", 0, 1}},
      .run = cmd_model_alias},
+    {.name = "model fetch",
+     .group = Group::models,
+     .summary = "download a BERT from a model hub, to fine-tune it",
+     .details = "Fetches config.json, the tokenizer's files and the weights into a new folder that appears complete or not at all; a "
+                "download that was cut off goes on where it was. A private repository needs a token, in HF_TOKEN or in a file that "
+                "HF_TOKEN_PATH names. HF_ENDPOINT names another hub. With HF_HUB_OFFLINE=1 only what was fetched before is checked.",
+     .examples = {{"mlopsctl model fetch hf://org/name"}, {"mlopsctl model fetch hf://org/name@v1.0 --to models/base", "a tag, branch or commit"}},
+     .positionals = {{"REPOSITORY", Takes::text, "hf://ORGANISATION/NAME or hf://ORGANISATION/NAME@REVISION (default: main)", 1, 1}},
+     .flags = {{"--to", 0, Takes::folder, "FOLDER", "where to (default: a folder of the repository's name)"}},
+     .run = cmd_model_fetch},
     {.name = "rollback",
      .group = Group::models,
      .summary = "point an alias back at the model it named before",

@@ -97,7 +97,7 @@ class Part {
 
 class Downloader {
  public:
-  Downloader(Client& client, const Download& what) : client_(client), what_(what), part_(what.to), size_(what.size) {}
+  Downloader(Client& client, const Download& what) : client_(client), what_(what), part_(what.to), size_(what.size), sha256_(what.sha256) {}
 
   Result<Downloaded> run() {
     TRY(part_.open());
@@ -122,7 +122,7 @@ class Downloader {
  private:
   // Tries until the part is whole.
   Status fetch() {
-    for (int number = 1; !size_ || part_.size() < *size_ || part_.size() == 0;) {
+    for (int number = 1; !size_ || part_.size() < *size_ || part_.size() == 0 || (!sha256_ && what_.announced);) {
       const int64_t before = part_.size();
       Client::Try tried =
           client_.once(request(), {[&](const Response& answer) { return begin(answer); }, [&](std::string_view bytes) { return take(bytes); }}, std::nullopt);
@@ -150,7 +150,7 @@ class Downloader {
   Request request() const {
     Request request = what_.request;
     // Without a validator only a digest can tell whether the rest belongs to what we have.
-    if (part_.size() == 0 || (part_.etag().empty() && !what_.sha256)) return request;
+    if (part_.size() == 0 || (part_.etag().empty() && !sha256_)) return request;
     request.headers.emplace_back("Range", "bytes=" + std::to_string(part_.size()) + "-");
     if (!part_.etag().empty()) request.headers.emplace_back("If-Range", part_.etag());
     return request;
@@ -166,6 +166,7 @@ class Downloader {
     if (what_.size && announced && *announced != *what_.size)
       return stage_error("GET " + shown(what_.request.url) + ": is " + std::to_string(*announced) + " bytes long, expected " + std::to_string(*what_.size));
     if (!what_.size) size_ = announced;
+    if (!sha256_ && what_.announced) sha256_ = what_.announced(answer);
     return part_.remember(answer.find("etag"));
   }
 
@@ -179,8 +180,8 @@ class Downloader {
     const std::string url = "GET " + shown(what_.request.url);
     if (what_.size && result.size != *what_.size)
       return stage_error(url + ": gave " + std::to_string(result.size) + " bytes, expected " + std::to_string(*what_.size));
-    if (what_.sha256 && result.digest != *what_.sha256)
-      return stage_error(url + ": the bytes have the digest " + result.digest.str() + ", expected " + what_.sha256->str())
+    if (sha256_ && result.digest != *sha256_)
+      return stage_error(url + ": the bytes have the digest " + result.digest.str() + ", expected " + sha256_->str())
           .with_hint("the file was changed on the way or on the server; nothing of it was kept");
     return std::nullopt;
   }
@@ -189,6 +190,7 @@ class Downloader {
   const Download& what_;
   Part part_;
   std::optional<int64_t> size_;
+  std::optional<Digest> sha256_;
 };
 
 }  // namespace

@@ -19,6 +19,7 @@ struct Download {
   std::optional<Digest> sha256;
   std::optional<int64_t> size;
   std::function<void(int64_t done, std::optional<int64_t> size)> progress;
+  std::function<std::optional<Digest>(const Response& so_far)> announced = {};  // the digest where the answer's headers say it; asked when sha256 is not known
 };
 
 struct Downloaded {

@@ -5,7 +5,6 @@
 
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/json.hpp"
-#include "pipeline/net/download.hpp"
 #include "pipeline/net/url.hpp"
 
 namespace mlopsctl::net {
@@ -26,6 +25,17 @@ std::optional<Digest> sha256_of(const Json& lfs) {
     if (digest) return *digest;
   }
   return std::nullopt;
+}
+
+// The hub says it before it redirects to where the bytes are.
+std::optional<Digest> linked_digest(const Response& answer) {
+  std::optional<std::string> etag = answer.find("x-linked-etag");
+  for (const Head& head : answer.redirects)
+    if (!etag) etag = head.find("x-linked-etag");
+  if (!etag) return std::nullopt;
+  std::erase(*etag, '"');
+  const auto digest = Digest::parse("sha256:" + *etag);
+  return digest ? std::optional<Digest>(*digest) : std::nullopt;
 }
 
 Result<HubSnapshot> read_listing(const std::string& text, const std::string& origin) {
@@ -108,19 +118,18 @@ Result<HubSnapshot> Hub::list(const HubReference& reference) {
   return snapshot;
 }
 
-Status Hub::fetch(const HubReference& reference, const std::string& commit, const HubFile& file, const std::filesystem::path& to,
-                  std::function<void(int64_t, std::optional<int64_t>)> progress) {
+Result<Downloaded> Hub::fetch(const HubReference& reference, const std::string& commit, const HubFile& file, const std::filesystem::path& to,
+                              std::function<void(int64_t, std::optional<int64_t>)> progress) {
   TRY_ASSIGN(const Request request, this->request("/" + reference.repo + "/resolve/" + commit + "/" + percent_encoded(file.name, true)));
-  const auto fetched = download(client_, {request, to, file.sha256, file.size, std::move(progress)});
-  if (!fetched) return fetched.error();
-  if (file.sha256 || file.blob_id.empty()) return {};
+  auto fetched = download(client_, {request, to, file.sha256, file.size, std::move(progress), &linked_digest});
+  if (!fetched || file.sha256 || file.blob_id.empty()) return fetched;
   TRY_ASSIGN(const std::string bytes, read_file(to));
   if (const std::string id = git_blob_id(bytes); id != file.blob_id) {
     TRY(mlopsctl::remove_all(to));
     return stage_error("GET " + shown(request.url) + ": the bytes have the git id " + id + ", expected " + file.blob_id)
         .with_hint("the file was changed on the way or on the server; nothing of it was kept");
   }
-  return {};
+  return fetched;
 }
 
 }  // namespace mlopsctl::net

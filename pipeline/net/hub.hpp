@@ -13,6 +13,7 @@
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/result.hpp"
 #include "pipeline/net/client.hpp"
+#include "pipeline/net/download.hpp"
 
 namespace mlopsctl::net {
 
@@ -41,9 +42,9 @@ class Hub {
   Hub(Client& client, std::string endpoint, std::string token) : client_(client), endpoint_(std::move(endpoint)), token_(std::move(token)) {}
 
   Result<HubSnapshot> list(const HubReference& reference);
-  // Into `to`, see download(); checked against the digest or the blob id.
-  Status fetch(const HubReference& reference, const std::string& commit, const HubFile& file, const std::filesystem::path& to,
-               std::function<void(int64_t done, std::optional<int64_t> size)> progress);
+  // Into `to`, see download(); checked against the digest, else the digest in the answer's X-Linked-Etag, else the blob id.
+  Result<Downloaded> fetch(const HubReference& reference, const std::string& commit, const HubFile& file, const std::filesystem::path& to,
+                           std::function<void(int64_t done, std::optional<int64_t> size)> progress);
 
  private:
   Result<Request> request(const std::string& path) const;

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "pipeline/base/digest.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/json.hpp"
 #include "tests/support/json_shape.hpp"
@@ -118,6 +119,11 @@ TEST_F(JsonContract, HoldsForEveryCommand) {
   expect_answer("model show feedback", "model-show");
   expect_answer("model alias feedback baseline", "model-alias");
   expect_answer("model alias feedback", "model-alias-history");
+  folder_->write("base/config.json", "{}");
+  folder_->write("base/fetched.json",
+                 R"({"repository": "org/base", "commit": "c", "files": {"config.json": {"size": 2, "digest": ")" + digest_of("{}").str() + "\"}}}");
+  ::setenv("HF_HUB_OFFLINE", "1", 1);  // what was fetched before
+  expect_answer("model fetch hf://org/base", "model-fetch");
   expect_answer("rollback feedback", "rollback");
   expect_error("rollback nothing", 2);
   expect_answer("predict --model feedback --input data/feedback.csv --output labelled.csv", "predict");
