@@ -61,6 +61,10 @@ Result<net::FetchedModel> fetch(Session& session, const HubSettings& settings, c
   options.user_agent = "mlopsctl/" + version_info()["version"].get<std::string>();
   options.ca_file = settings.ca_file;
   options.secrets = {settings.token};
+  options.waiting = [&](const std::string& why, std::chrono::milliseconds time) {
+    const std::string seconds = std::to_string((time.count() + 999) / 1000);
+    session.say(why + "; trying again" + (time.count() > 0 ? " in " + seconds + " s" : ""));
+  };
   net::Client client(options, env.clock, env.cancel);
   net::Hub hub(client, settings.endpoint, settings.token);
   ProgressLine line(env.err, session.err_screen(), env.clock);

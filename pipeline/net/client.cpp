@@ -131,7 +131,7 @@ Client::Try Client::once(const Request& original, const Sink& sink, std::optiona
   return result;
 }
 
-std::chrono::milliseconds Client::wait_before(int number, const Try& last) {
+std::chrono::milliseconds Client::time_before(int number, const Try& last) {
   if (last.response)
     if (const auto asked = retry_after(*last.response)) return std::min(*asked, options_.longest_retry_after);
   const auto doubled = options_.first_wait * (int64_t{1} << std::clamp(number - 2, 0, 20));
@@ -139,7 +139,9 @@ std::chrono::milliseconds Client::wait_before(int number, const Try& last) {
   return std::chrono::milliseconds(most.count() / 2 + static_cast<int64_t>(random_.uniform() * static_cast<double>(most.count()) / 2));
 }
 
-Status Client::wait(std::chrono::milliseconds time) {
+Status Client::wait_before(int number, const Request& request, const Try& last) {
+  const auto time = time_before(number, last);
+  if (options_.waiting) options_.waiting(last.error ? last.error->message : refusal(request, *last.response).message, time);
   if (!clock_.pause(time, cancel_)) return interrupted_error();
   return {};
 }
@@ -170,7 +172,7 @@ Result<Response> Client::send(const Request& request) {
       tried.response->body = std::move(body);
       return std::move(*tried.response);
     }
-    TRY(wait(wait_before(number + 1, tried)));
+    TRY(wait_before(number + 1, request, tried));
   }
 }
 

@@ -54,6 +54,7 @@ struct ClientOptions {
   int tries = 5;
   std::chrono::milliseconds connect{10'000}, still{30'000}, whole{60'000};
   std::chrono::milliseconds first_wait{500}, longest_wait{30'000}, longest_retry_after{120'000};
+  std::function<void(const std::string& why, std::chrono::milliseconds time)> waiting = {};  // told before each wait
 };
 
 // Where a body goes as it comes: head() once, before it; then write(). An error from either ends the transfer and is the answer.
@@ -77,10 +78,8 @@ class Client {
     bool again = false;  // it may go better next time
   };
   Try once(const Request& request, const Sink& sink, std::optional<std::chrono::milliseconds> whole);
-  // How long to wait before try `number` (from 2 on).
-  std::chrono::milliseconds wait_before(int number, const Try& last);
-  // Waits; an error when interrupted.
-  Status wait(std::chrono::milliseconds time);
+  // Waits before try `number` (from 2 on) of a request; an error when interrupted.
+  Status wait_before(int number, const Request& request, const Try& last);
   // Says what is wrong with an answer that is none: "GET http://host/path: HTTP 404 Not Found".
   Error refusal(const Request& request, const Response& response) const;
 
@@ -88,6 +87,8 @@ class Client {
   const ClientOptions& options() const { return options_; }
 
  private:
+  std::chrono::milliseconds time_before(int number, const Try& last);
+
   ClientOptions options_;
   const Clock& clock_;
   const CancelToken& cancel_;

@@ -135,7 +135,7 @@ class Downloader {
       }
       number = part_.size() > before ? 1 : number + 1;
       if (!tried.again || number > client_.options().tries) return failed(tried, number - 1);
-      if (part_.size() <= before) TRY(client_.wait(client_.wait_before(number, tried)));
+      if (part_.size() <= before) TRY(client_.wait_before(number, what_.request, tried));
     }
     return {};
   }

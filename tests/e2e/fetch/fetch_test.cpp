@@ -12,7 +12,7 @@
 namespace mlopsctl {
 namespace {
 
-using ::testing::ElementsAre, ::testing::HasSubstr, ::testing::Not;
+using ::testing::ElementsAre, ::testing::HasSubstr, ::testing::Not, ::testing::StartsWith;
 using testing::HttpRequest, testing::TestHub, testing::hub_commit;
 
 const std::string weights = [] {
@@ -131,6 +131,9 @@ TEST(ModelFetch, GetsThroughABadDay) {
   world.hub.cut_at = 1'000'000;
   const Ended ended = world.fetch();
   EXPECT_EQ(ended.code, 0) << ended.err;
+  const std::string listing = "GET HUB/api/models/org/tiny/revision/main: HTTP ";
+  EXPECT_THAT(ended.err, StartsWith(listing + "429 Too Many Requests; trying again\n" + listing + "500 Internal Server Error; trying again\n" + listing +
+                                    "503 Service Unavailable; trying again\nfetching "));
   world.expect_whole();
   EXPECT_EQ(world.hub.cdn.requests()[1].header("range"), "bytes=1000000-");
 }
