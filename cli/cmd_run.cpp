@@ -43,7 +43,9 @@ Result<std::filesystem::path> page_of(engine::Store& store, const std::filesyste
       }
     }
   }
-  TRY(write_report(store, project, record));
+  // The record at hand is brief about what was reused.
+  TRY_ASSIGN(const auto stored, store.run(record.id));
+  TRY(write_report(store, project, stored ? *stored : record));
   return report_path(store, record.id);
 }
 
@@ -75,17 +77,18 @@ void add_ending(Answer& answer, const engine::RunRecord& record, bool all_reused
 }  // namespace
 
 Result<Answer> cmd_run(Session& session) {
-  TRY_ASSIGN(const auto pipeline, session.pipeline());
+  TRY_ASSIGN(auto checked, session.checked_pipeline());
   TRY_ASSIGN(auto store, session.store());
   const Arguments& arguments = session.arguments();
   engine::RunOptions options = session.run_options();
   options.force = arguments.has("--force");
   options.wait = !arguments.has("--no-wait");
   options.runner = arguments.value("--runner");
+  options.detail = engine::Detail::brief;
 
   Result<engine::RunRecord> run = [&] {
     const auto reporter = logging_reporter(choose_reporter(session, store), session.log());
-    return engine::execute(pipeline, session.registry(), store, options, session.env().clock, session.env().cancel, *reporter);
+    return engine::execute(checked.pipeline, std::move(checked.graph), store, options, session.env().clock, session.env().cancel, *reporter);
   }();
   TRY_ASSIGN(const auto record, std::move(run));
 

@@ -47,16 +47,22 @@ struct Release {
 };
 
 // What the stage released, if it did.
-std::optional<Release> release_of(const engine::StageRun& stage) {
-  const Json& summary = stage.report.summary;
+std::optional<Release> release_of(engine::Store& store, const engine::StageRun& stage) {
   if (stage.state != engine::StageState::reused && stage.state != engine::StageState::succeeded) return std::nullopt;
+  const auto release = std::find_if(stage.artifacts.begin(), stage.artifacts.end(), [](const auto& artifact) { return artifact.type == "release"; });
+  if (release == stage.artifacts.end()) return std::nullopt;
+  const Json summary = release_summary(store, stage);
   if (!summary.is_object() || !summary.value("alias", Json()).is_string() || !summary.value("model", Json()).is_string()) return std::nullopt;
-  for (const auto& artifact : stage.artifacts)
-    if (artifact.type == "release") return Release{summary["alias"], summary["model"], artifact.digest};
-  return std::nullopt;
+  return Release{summary["alias"], summary["model"], release->digest};
 }
 
 }  // namespace
+
+Json release_summary(engine::Store& store, const engine::StageRun& stage) {
+  if (!stage.report.summary.empty() || !stage.key) return stage.report.summary;
+  const auto stored = store.find(*stage.key);
+  return stored && *stored ? (*stored)->report.summary : Json();
+}
 
 fs::path release_path(const engine::Store& store, const std::string& name, const Digest& release) {
   std::error_code absent;
@@ -66,7 +72,7 @@ fs::path release_path(const engine::Store& store, const std::string& name, const
 
 Status link_releases(engine::Store& store, const engine::RunRecord& record) {
   for (const auto& stage : record.stages) {
-    const auto release = release_of(stage);
+    const auto release = release_of(store, stage);
     if (!release) continue;
     TRY_ASSIGN(const auto entry, store.alias(release->alias));
     const bool local = !stage.report.publications.empty();
@@ -83,7 +89,7 @@ Status relink_release(engine::Store& store, const std::string& alias) {
   TRY_ASSIGN(const auto runs, store.runs("", runs_looked_at));
   for (const auto& run : runs)
     for (const auto& stage : run.stages)
-      if (const auto release = release_of(stage);
+      if (const auto release = release_of(store, stage);
           release && entry && release->alias == alias && release->model == entry->model.str() && store.has(release->digest))
         return link(store, alias, release->digest);
   if (::unlink(link_of(store, alias).c_str()) != 0 && errno != ENOENT) return io_error("remove", link_of(store, alias).string(), errno);

@@ -10,6 +10,9 @@
 
 namespace mlopsctl::cli {
 
+// What a stage with a release says of it (alias, model). Read from the store where the record is brief about reused stages.
+Json release_summary(engine::Store& store, const engine::StageRun& stage);
+
 // Where the release lies for people: by its link where that names it, else by its digest.
 std::filesystem::path release_path(const engine::Store& store, const std::string& name, const Digest& release);
 

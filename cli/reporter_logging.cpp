@@ -19,15 +19,12 @@ class LoggingReporter final : public engine::Reporter {
     inner_->waiting_for(holder);
   }
   void stage_started(const engine::PlannedStage& stage, int attempt) override {
-    log_.info(stage.name + ": attempt " + std::to_string(attempt) + ", key " + (stage.key ? stage.key->str() : "not known"));
-    for (const auto& reason : stage.reasons) log_.debug(stage.name + ": because " + engine::to_string(reason));
+    if (log_.enabled()) log(stage, attempt);
     inner_->stage_started(stage, attempt);
   }
   void stage_progress(std::string_view stage, double fraction, std::string_view what) override { inner_->stage_progress(stage, fraction, what); }
   void stage_finished(const engine::StageRun& stage) override {
-    log_.info(stage.name + ": " + std::string(engine::to_string(stage.state)) + ", " + std::to_string(stage.seconds) + " s, peak memory " +
-              std::to_string(stage.peak_memory) + " bytes");
-    for (const auto& artifact : stage.artifacts) log_.debug(stage.name + ": wrote " + artifact.name + " " + artifact.digest.str());
+    if (log_.enabled()) log(stage);
     inner_->stage_finished(stage);
   }
   void run_finished(const engine::RunRecord& record) override {
@@ -37,6 +34,17 @@ class LoggingReporter final : public engine::Reporter {
   void tick() override { inner_->tick(); }
 
  private:
+  void log(const engine::PlannedStage& stage, int attempt) {
+    log_.info(stage.name + ": attempt " + std::to_string(attempt) + ", key " + (stage.key ? stage.key->str() : "not known"));
+    for (const auto& reason : stage.reasons) log_.debug(stage.name + ": because " + engine::to_string(reason));
+  }
+
+  void log(const engine::StageRun& stage) {
+    log_.info(stage.name + ": " + std::string(engine::to_string(stage.state)) + ", " + std::to_string(stage.seconds) + " s, peak memory " +
+              std::to_string(stage.peak_memory) + " bytes");
+    for (const auto& artifact : stage.artifacts) log_.debug(stage.name + ": wrote " + artifact.name + " " + artifact.digest.str());
+  }
+
   std::unique_ptr<engine::Reporter> inner_;
   Log& log_;
 };

@@ -63,7 +63,7 @@ RunSummary summarize(const engine::RunRecord& record, engine::Store& store, cons
     if (stage.report.verdict && stage.report.metrics.contains("accuracy")) add_metrics(stage, summary.metrics);
     for (const auto& artifact : stage.artifacts) {
       if (artifact.type != "release") continue;
-      const Json& said = stage.report.summary;
+      const Json said = release_summary(store, stage);
       const std::string alias = said.is_object() && said.contains("alias") && said["alias"].is_string() ? said["alias"].get<std::string>() : "";
       const auto path = release_path(store, alias, artifact.digest);
       ReleaseRow row{stage.name, artifact.name, path.lexically_relative(project).generic_string(), artifact.digest, {}, {}};

@@ -27,7 +27,7 @@ std::vector<std::filesystem::path> Session::pipeline_files() const {
   return files;
 }
 
-Result<spec::Pipeline> Session::pipeline() {
+Result<CheckedPipeline> Session::checked_pipeline() {
   spec::LoadOptions options;
   options.files = pipeline_files();
   options.sets = arguments_.values("--set");
@@ -37,7 +37,18 @@ Result<spec::Pipeline> Session::pipeline() {
   if (!arguments_.has("--file") && !std::filesystem::exists(options.files.front(), absent) && !absent) {
     return config_error("there is no pipeline.yaml in " + project_.string()).with_hint("write one with `mlopsctl init`, or name another with -f FILE");
   }
-  return spec::load_checked(options, stages::catalog(registry()), [this](const spec::Pipeline& pipeline) { return engine::check(pipeline, registry()); });
+  CheckedPipeline checked;
+  const auto check = [&](const spec::Pipeline& pipeline) -> Status {
+    TRY_ASSIGN(checked.graph, engine::resolve(pipeline, registry()));
+    return {};
+  };
+  TRY_ASSIGN(checked.pipeline, spec::load_checked(options, stages::catalog(registry()), check));
+  return checked;
+}
+
+Result<spec::Pipeline> Session::pipeline() {
+  TRY_ASSIGN(CheckedPipeline checked, checked_pipeline());
+  return std::move(checked.pipeline);
 }
 
 Result<engine::Store> Session::store() {

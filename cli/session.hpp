@@ -17,6 +17,16 @@
 
 namespace mlopsctl::cli {
 
+// A pipeline that was found good, and its graph, which points into it.
+struct CheckedPipeline {
+  spec::Pipeline pipeline;
+  engine::Graph graph;
+
+  CheckedPipeline() = default;
+  CheckedPipeline(CheckedPipeline&&) = default;
+  CheckedPipeline& operator=(CheckedPipeline&&) = default;
+};
+
 class Session {
  public:
   Session(Env& env, const Arguments& arguments, Screen out_screen, Screen err_screen, Log& log);
@@ -32,6 +42,7 @@ class Session {
   const engine::StageRegistry& registry();
   std::vector<std::filesystem::path> pipeline_files() const;
   // Loads, overlays and checks the pipeline; every fault at once.
+  Result<CheckedPipeline> checked_pipeline();
   Result<spec::Pipeline> pipeline();
   // The store, made where there is none; or only if there is one.
   Result<engine::Store> store();

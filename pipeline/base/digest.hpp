@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,12 +20,14 @@ class Digest {
  public:
   Digest() = default;  // all zero: "no digest"
   explicit Digest(const std::array<uint8_t, 32>& bytes) : bytes_(bytes) {}
-  static Result<Digest> parse(std::string_view text);  // "sha256:<hex>"
+  static Result<Digest> parse(std::string_view text);              // "sha256:<hex>"
+  static std::optional<Digest> from_hex(std::string_view digits);  // 64 lower-case digits
 
   std::string str() const;    // sha256:<hex>
   std::string hex() const;    // the 64 digits alone: file names
   std::string brief() const;  // sha256:<first 12 digits>: for people
   bool empty() const { return *this == Digest(); }
+  const std::array<uint8_t, 32>& bytes() const { return bytes_; }
   auto operator<=>(const Digest&) const = default;
 
  private:

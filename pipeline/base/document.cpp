@@ -34,7 +34,7 @@ std::string_view Source::line(int number) const {
   return rest.substr(0, rest.find('\r'));
 }
 
-SourceSpan Node::span() const {
+SourceSpan Mark::span() const {
   SourceSpan result;
   if (!source) return result;
   result.file = source->name;
@@ -167,7 +167,8 @@ Status set_value(Node& root, std::string_view assignment) {
       size_t index = 0;
       const auto [end, fault] = std::from_chars(key.data(), key.data() + key.size(), index);
       if (fault != std::errc() || end != key.data() + key.size() || index >= place->items.size())
-        return usage("--set " + std::string(assignment) + ": \"" + key + "\" is not an index of a list with " + std::to_string(place->items.size()) + (place->items.size() == 1 ? " item" : " items"));
+        return usage("--set " + std::string(assignment) + ": \"" + key + "\" is not an index of a list with " + std::to_string(place->items.size()) +
+                     (place->items.size() == 1 ? " item" : " items"));
       place = &place->items[index];
       continue;
     }

@@ -28,6 +28,13 @@ struct Source {
   std::pair<int, int> position(size_t offset) const;  // line and column of a byte, from 1
 };
 
+// A place in a source, light enough to be kept by the ten thousand; its span, with the excerpt, is made when it is asked for.
+struct Mark {
+  std::shared_ptr<const Source> source;
+  int line = 0, column = 0, length = 1;  // from 1
+  SourceSpan span() const;               // empty where there is no source
+};
+
 struct Node {
   enum class Kind { null, scalar, sequence, mapping };
   struct Entry;
@@ -40,7 +47,8 @@ struct Node {
   std::shared_ptr<const Source> source;
   int line = 0, column = 0, length = 1;  // from 1
 
-  SourceSpan span() const;
+  Mark mark() const { return {source, line, column, length}; }
+  SourceSpan span() const { return mark().span(); }
   const Node* find(std::string_view key) const;  // null when this is no mapping or has no such key
   // "a mapping", "a list", "text \"fast\"", "the number 3", "the boolean true", "nothing": what messages say was found
   std::string describe() const;

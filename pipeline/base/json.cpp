@@ -1,5 +1,6 @@
 #include "pipeline/base/json.hpp"
 
+#include <charconv>
 #include <set>
 #include <vector>
 
@@ -26,9 +27,59 @@ Result<Json> parse_json(std::string_view text, std::string_view name) {
     Json value = Json::parse(text.begin(), text.end(), guard);
     if (!fault.empty()) return config_error(std::string(name) + ": " + fault);
     return value;
-  } catch (const Json::exception& e) {
-    return config_error(std::string(name) + ": not valid JSON: " + e.what());
+  } catch (const Json::exception& e) { return config_error(std::string(name) + ": not valid JSON: " + e.what()); }
+}
+
+namespace {
+
+// Printable ASCII that JSON writes as it is.
+bool is_simple(const std::string& text) {
+  for (const char c : text)
+    if (c < 0x20 || c > 0x7E || c == '"' || c == '\\') return false;
+  return true;
+}
+
+template <typename Integer>
+void append_integer(std::string& out, Integer value) {
+  char digits[24];
+  out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+}
+
+}  // namespace
+
+// What nlohmann's dump() writes, without its set-up for each of the thousand small values that make the keys of a plan.
+void append_canonical(std::string& out, const Json& value) {
+  switch (value.type()) {
+    case Json::value_t::null:
+      out += "null";
+      return;
+    case Json::value_t::boolean:
+      out += value.get<bool>() ? "true" : "false";
+      return;
+    case Json::value_t::number_integer:
+      return append_integer(out, value.get<int64_t>());
+    case Json::value_t::number_unsigned:
+      return append_integer(out, value.get<uint64_t>());
+    case Json::value_t::string:
+      if (const auto& text = value.get_ref<const std::string&>(); is_simple(text)) {
+        out += '"';
+        out += text;
+        out += '"';
+        return;
+      }
+      break;
+    case Json::value_t::array:
+      out += '[';
+      for (const Json& item : value) {
+        if (&item != &value.front()) out += ',';
+        append_canonical(out, item);
+      }
+      out += ']';
+      return;
+    default:
+      break;
   }
+  out += canonical(value);
 }
 
 std::string canonical(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }

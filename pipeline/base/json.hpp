@@ -17,6 +17,7 @@ Result<Json> parse_json(std::string_view text, std::string_view name);
 
 // One line, sorted keys, UTF-8 kept: the form that is hashed. Invalid UTF-8 is replaced by U+FFFD.
 std::string canonical(const Json& value);
+void append_canonical(std::string& out, const Json& value);
 // Two-space indented, sorted keys, final newline: the form that people read.
 std::string pretty(const Json& value);
 

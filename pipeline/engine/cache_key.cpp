@@ -1,6 +1,7 @@
 #include "pipeline/engine/cache_key.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 
 namespace mlopsctl::engine {
@@ -10,17 +11,34 @@ namespace {
 constexpr std::string_view format = "mlopsctl-key-1";
 
 // {"a": {"b": 1}} -> a.b, but {"a.b": 1} -> ["a.b"]: two parameters never share a name.
-std::string child(const std::string& parent, const std::string& key) {
+void append_child(std::string& name, const std::string& key) {
   const bool ambiguous = key.empty() || key.find_first_of(".[\"") != std::string::npos;
-  return ambiguous ? parent + "[" + Json(key).dump(-1, ' ', false, Json::error_handler_t::replace) + "]" : parent + "." + key;
-}
-
-void add_leaves(std::vector<KeyPart>& parts, const std::string& name, const Json& value) {
-  if (!value.is_object() || value.empty()) {
-    parts.push_back({name, canonical(value)});
+  if (!ambiguous) {
+    name += '.';
+    name += key;
     return;
   }
-  for (const auto& [key, item] : value.items()) add_leaves(parts, child(name, key), item);
+  name += '[';
+  append_canonical(name, key);
+  name += ']';
+}
+
+// Calls take(name, value) for each leaf of `value`; `text` is scratch.
+template <typename Take>
+void each_leaf(std::string& name, const Json& value, std::string& text, Take& take) {
+  if (!value.is_object() || value.empty()) {
+    text.clear();
+    append_canonical(text, value);
+    take(std::string_view(name), std::string_view(text));
+    return;
+  }
+  const auto& object = value.get_ref<const Json::object_t&>();
+  const size_t length = name.size();
+  for (const auto& [key, item] : object) {
+    append_child(name, key);
+    each_leaf(name, item, text, take);
+    name.resize(length);
+  }
 }
 
 // The text of a parameter of type model is a name or a path; what counts is the model's digest, which is among the inputs.
@@ -45,37 +63,71 @@ void forget(Json& params, std::string_view path) {
 
 }  // namespace
 
-std::vector<KeyPart> key_parts(const ResolvedStage& stage, const std::vector<std::optional<Digest>>& digests) {
+namespace {
+
+// Calls take(name, value) for each part, in their order.
+template <typename Take>
+void each_part(const ResolvedStage& stage, const std::vector<std::optional<Digest>>& digests, Take take) {
   const spec::StageSpec& spec = *stage.spec;
-  std::vector<KeyPart> parts;
-  parts.reserve(16);
-  parts.push_back({"key format", std::string(format)});
-  parts.push_back({"stage kind", spec.kind});
-  parts.push_back({"stage version", std::to_string(stage.stage->version())});
-  if (std::string backend = stage.stage->backend(spec.params); !backend.empty()) parts.push_back({"backend", std::move(backend)});
-  parts.push_back({"seed", std::to_string(spec.seed)});
+  std::string name, text;
+  take("key format", format);
+  take("stage kind", std::string_view(spec.kind));
+  take("stage version", std::string_view(std::to_string(stage.stage->version())));
+  if (const std::string backend = stage.stage->backend(spec.params); !backend.empty()) take("backend", std::string_view(backend));
+  take("seed", std::string_view(std::to_string(spec.seed)));
+  name = "params";
   if (spec.models.empty()) {
-    add_leaves(parts, "params", spec.params);
+    each_leaf(name, spec.params, text, take);
   } else {
     Json params = spec.params;
     for (const auto& model : spec.models) forget(params, model.field);
-    add_leaves(parts, "params", params);
+    each_leaf(name, params, text, take);
   }
   for (size_t i = 0; i < stage.inputs.size(); ++i) {
     if (!digests[i]) continue;
     const ResolvedInput& input = stage.inputs[i];
-    const std::string name = "input." + input.shape.name;
-    parts.push_back({name, digests[i]->str()});
-    parts.push_back({name + " type", input.shape.type});
-    if (input.external != nullptr && !input.external->options.is_null()) add_leaves(parts, name + " options", input.external->options);
+    name = "input." + input.shape.name;
+    const size_t length = name.size();
+    take(std::string_view(name), std::string_view(digests[i]->str()));
+    name += " type";
+    take(std::string_view(name), std::string_view(input.shape.type));
+    name.resize(length);
+    if (input.external == nullptr || input.external->options.is_null()) continue;
+    name += " options";
+    each_leaf(name, input.external->options, text, take);
   }
+}
+
+// What Sha256::field would hash, gathered so that it is hashed in one go.
+void append_field(std::string& text, std::string_view name, std::string_view value) {
+  char size[24];
+  text += name;
+  text += '\0';
+  text.append(size, std::to_chars(size, size + sizeof size, value.size()).ptr);
+  text += ':';
+  text += value;
+}
+
+}  // namespace
+
+std::vector<KeyPart> key_parts(const ResolvedStage& stage, const std::vector<std::optional<Digest>>& digests) {
+  std::vector<KeyPart> parts;
+  parts.reserve(32);
+  each_part(stage, digests, [&](std::string_view name, std::string_view value) { parts.push_back({std::string(name), std::string(value)}); });
   return parts;
 }
 
+CacheKey key_of(const ResolvedStage& stage, const std::vector<std::optional<Digest>>& digests) {
+  std::string text;
+  text.reserve(4096);
+  each_part(stage, digests, [&](std::string_view name, std::string_view value) { append_field(text, name, value); });
+  return {digest_of(text)};
+}
+
 CacheKey key_of(const std::vector<KeyPart>& parts) {
-  Sha256 hash;
-  for (const auto& part : parts) hash.field(part.name, part.value);
-  return {hash.finish()};
+  std::string text;
+  for (const auto& part : parts) append_field(text, part.name, part.value);
+  return {digest_of(text)};
 }
 
 std::vector<Reason> compare(const std::vector<KeyPart>& before, const std::vector<KeyPart>& now, bool inputs_known) {

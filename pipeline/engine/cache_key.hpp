@@ -16,6 +16,8 @@ std::vector<KeyPart> key_parts(const ResolvedStage& stage, const std::vector<std
 
 // The parts and their order are all that counts.
 CacheKey key_of(const std::vector<KeyPart>& parts);
+// key_of(key_parts(...)) without making the parts, which a reused stage has no use for.
+CacheKey key_of(const ResolvedStage& stage, const std::vector<std::optional<Digest>>& digests);
 
 // What differs, in the order of `now`, then what is gone. With `inputs_known` false, parts that speak of inputs are not compared.
 std::vector<Reason> compare(const std::vector<KeyPart>& before, const std::vector<KeyPart>& now, bool inputs_known);

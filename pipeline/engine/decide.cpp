@@ -69,26 +69,27 @@ Result<PlannedStage> Decider::decide(size_t index, const std::vector<Known>& kno
     TRY_ASSIGN(auto digest, digest_of(input, known));
     digests.push_back(digest);
   }
-  planned.parts = key_parts(stage, digests);
-
   const auto asked_for = [&] { return options_.only.empty() || std::find(options_.only.begin(), options_.only.end(), planned.name) != options_.only.end(); };
   const bool forced = options_.force && asked_for();
   if (pending) {
     planned.action = Action::pending;
+    planned.parts = key_parts(stage, digests);
     if (store_ != nullptr) TRY(add_history(planned));
     return planned;
   }
-  planned.key = key_of(planned.parts);
+  planned.key = key_of(stage, digests);
   if (store_ != nullptr && stage.spec->cache && !forced) {
-    TRY_ASSIGN(auto result, store_->find(*planned.key, Store::Parts::leave_out));
+    TRY_ASSIGN(auto result, store_->find(*planned.key, options_.detail));
     if (result && result->artifacts.size() == stage.outputs.size()) {
       planned.action = Action::reuse;
+      planned.parts = std::move(result->parts);
       planned.artifacts = std::move(result->artifacts);
       planned.report = std::move(result->report);
       return planned;
     }
   }
   planned.action = Action::run;
+  planned.parts = key_parts(stage, digests);
   if (forced) planned.reasons.push_back({"forced", "", ""});
   if (!stage.spec->cache) planned.reasons.push_back({"its results are not kept (cache: false)", "", ""});
   if (store_ != nullptr) TRY(add_history(planned));

@@ -7,6 +7,7 @@
 
 #include "pipeline/base/cancel.hpp"
 #include "pipeline/base/clock.hpp"
+#include "pipeline/engine/graph.hpp"
 #include "pipeline/engine/plan.hpp"
 #include "pipeline/engine/reporter.hpp"
 #include "pipeline/engine/run_record.hpp"
@@ -24,20 +25,21 @@ struct RunOptions {
   bool wait = true;               // for another run of the same pipeline; false: say who holds it and fail
   std::string runner;             // overrides every stage's: "process", "thread" or empty
   std::string command;            // for the record
+  Detail detail = Detail::full;   // of reused stages, in the plan and in the record returned; what is stored is complete in any case
   Json versions = Json::object();
   std::function<Provenance()> provenance;  // called once, only if some stage runs
 };
 
-// Resolves references (inputs, outputs, models), asks every Stage for its outputs and finds all faults at once: the part of
-// validation that needs the kinds of stages. Returns the stages in dependency order with their declared inputs and outputs.
-Status check(const spec::Pipeline& pipeline, const StageRegistry& registry);
-
 // `store` may be null: nothing is remembered then.
 Result<Plan> make_plan(const spec::Pipeline& pipeline, const StageRegistry& registry, Store* store, const RunOptions& options);
+// For callers that have resolved the pipeline already, to check it.
+Result<Plan> make_plan(const spec::Pipeline& pipeline, Graph resolved, Store* store, const RunOptions& options);
 
 // Runs what make_plan would say, re-deciding each stage as the digests before it become known. A stage that fails is in the
 // record; an Error is returned only when the run could not be carried out at all (store not writable, pipeline held by another).
 Result<RunRecord> execute(const spec::Pipeline& pipeline, const StageRegistry& registry, Store& store, const RunOptions& options, const Clock& clock,
+                          const CancelToken& cancel, Reporter& reporter);
+Result<RunRecord> execute(const spec::Pipeline& pipeline, Graph resolved, Store& store, const RunOptions& options, const Clock& clock,
                           const CancelToken& cancel, Reporter& reporter);
 
 }  // namespace mlopsctl::engine

@@ -21,7 +21,7 @@ void place(Error& error, const spec::StageSpec& spec) {
   if (!error.span && !spec.span.file.empty()) {
     auto found = spec.fields.find(field);
     while (found == spec.fields.end() && field.find('.') != std::string::npos) found = spec.fields.find(field = field.substr(0, field.rfind('.')));
-    error.span = found == spec.fields.end() ? spec.span : found->second;
+    error.span = found == spec.fields.end() ? spec.span : found->second.span();
   }
   for (Error& further : error.also) place(further, spec);
 }

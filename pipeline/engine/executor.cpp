@@ -52,8 +52,14 @@ bool use_threads(const Graph& graph, const Plan& plan, const std::string& overri
 
 Result<RunRecord> execute(const spec::Pipeline& pipeline, const StageRegistry& registry, Store& store, const RunOptions& options, const Clock& clock,
                           const CancelToken& cancel, Reporter& reporter) {
+  TRY_ASSIGN(Graph resolved, resolve(pipeline, registry));
+  return execute(pipeline, std::move(resolved), store, options, clock, cancel, reporter);
+}
+
+Result<RunRecord> execute(const spec::Pipeline& pipeline, Graph resolved, Store& store, const RunOptions& options, const Clock& clock,
+                          const CancelToken& cancel, Reporter& reporter) {
   // What is wrong with the file is said at once, not after waiting for another run.
-  TRY_ASSIGN(Graph graph, graph_for(pipeline, registry, &store, options));
+  TRY_ASSIGN(Graph graph, graph_for(std::move(resolved), &store, options));
   TRY_ASSIGN(const Lease lease, take_lease(store.folder(), pipeline.name, options.command, options.wait, clock, cancel, reporter));
   if (lease.waited) TRY(locate(graph, options.project, &store));  // the other run may have moved an alias
   (void)store.sweep();                                            // rubbish is no reason to fail

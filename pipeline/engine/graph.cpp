@@ -27,7 +27,7 @@ std::string list_of(const std::vector<OutputDecl>& outputs) {
 
 SourceSpan span_of(const spec::StageSpec& stage, const std::string& field) {
   const auto found = stage.fields.find(field);
-  return found == stage.fields.end() ? stage.span : found->second;
+  return found == stage.fields.end() ? stage.span : found->second.span();
 }
 
 class Resolver {

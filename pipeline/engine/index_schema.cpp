@@ -10,24 +10,33 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int64_t schema_version = 1;
+constexpr int64_t schema_version = 2;
 
 // results: one row per execution; the newest row of a key counts. Rows are kept when their artifacts are collected (`collected`), so
 // that the history of runs stays readable. boot: empty once the artifacts are flushed, see store.hpp.
-// runs.record: JSON; a stage with a row in results is kept as that row's id.
+// report: what is told of a stage and decides (report_to_text); in version 1 all of it, as JSON. summary: JSON, for pages and tables.
+// runs.record: JSON; a stage with a row in results is kept as that row's id. runs.results: see StoreImpl::results_of.
 constexpr const char* schema = R"(
 CREATE TABLE results (
   id INTEGER PRIMARY KEY, key TEXT NOT NULL, pipeline TEXT NOT NULL, stage TEXT NOT NULL, run_id TEXT NOT NULL, seconds REAL NOT NULL,
-  collected INTEGER NOT NULL, boot TEXT NOT NULL, artifacts TEXT NOT NULL, report TEXT NOT NULL, parts TEXT NOT NULL);
+  collected INTEGER NOT NULL, boot TEXT NOT NULL, artifacts TEXT NOT NULL, report TEXT NOT NULL,
+  summary TEXT NOT NULL, parts TEXT NOT NULL);
 CREATE INDEX results_by_key ON results (key, id);
 CREATE INDEX results_by_stage ON results (pipeline, stage, id);
 CREATE TABLE runs (
-  seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, pipeline TEXT NOT NULL, last_result INTEGER NOT NULL, record TEXT NOT NULL);
+  seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, pipeline TEXT NOT NULL, last_result INTEGER NOT NULL, results TEXT NOT NULL,
+  record TEXT NOT NULL);
 CREATE INDEX runs_by_pipeline ON runs (pipeline, seq);
 CREATE TABLE inputs (
   path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime INTEGER NOT NULL, ctime INTEGER NOT NULL, inode INTEGER NOT NULL,
   digest TEXT NOT NULL) WITHOUT ROWID;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
+)";
+
+constexpr const char* from_version_1 = R"(
+ALTER TABLE results ADD COLUMN summary TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN results TEXT NOT NULL DEFAULT '';
+PRAGMA user_version = 2;
 )";
 
 fs::path mark_of(const fs::path& folder) { return folder / "index.sqlite.is-damaged"; }
@@ -42,7 +51,7 @@ Result<int64_t> version_of(Database& db) {
 Status make_schema(Database& db) {
   TRY(db.script("BEGIN IMMEDIATE"));
   auto version = version_of(db);  // another process may have been faster
-  Status made = !version ? Status(version.error()) : *version == 0 ? db.script(schema) : Status();
+  Status made = !version ? Status(version.error()) : *version == 0 ? db.script(schema) : *version == 1 ? db.script(from_version_1) : Status();
   if (made) return db.script("COMMIT");
   (void)db.script("ROLLBACK");
   return made;
@@ -54,7 +63,7 @@ Result<std::unique_ptr<Database>> try_open(const fs::path& path, bool& damaged) 
   Database& db = **opened;
   Status ready = [&]() -> Status {
     TRY_ASSIGN(const int64_t version, version_of(db));
-    if (version == 0) return make_schema(db);
+    if (version < schema_version) return make_schema(db);
     if (version == schema_version) return {};
     return config_error(path.string() + " was written by a newer mlopsctl (index version " + std::to_string(version) + ", this one reads up to " +
                         std::to_string(schema_version) + ")")

@@ -39,13 +39,19 @@ struct Reason {
   std::string new_value;
 };
 
+// How much is read of results that are reused.
+enum class Detail {
+  full,
+  brief  // without the parts of their keys and the summaries of their reports: all that a run with nothing to do needs
+};
+
 struct PlannedStage {
   std::string name;
   std::string kind;
   Action action = Action::run;
   std::vector<Reason> reasons;
   std::optional<CacheKey> key;  // nothing while pending
-  std::vector<KeyPart> parts;   // what the key was made from
+  std::vector<KeyPart> parts;   // what the key was made from; with Detail::brief not of a reused stage
   std::vector<OutputDecl> outputs;
   std::vector<Artifact> artifacts;    // of a reused stage
   std::optional<StageReport> report;  // of a reused stage

@@ -7,11 +7,6 @@
 
 namespace mlopsctl::engine {
 
-Status check(const spec::Pipeline& pipeline, const StageRegistry& registry) {
-  TRY(resolve(pipeline, registry));
-  return {};
-}
-
 double expected_seconds(const Graph& graph, const Plan& plan, int jobs) {
   const size_t n = graph.stages.size();
   std::vector<size_t> waiting(n);
@@ -63,16 +58,20 @@ Result<Plan> plan_graph(const Graph& graph, const spec::Pipeline& pipeline, Stor
   return plan;
 }
 
-Result<Graph> graph_for(const spec::Pipeline& pipeline, const StageRegistry& registry, Store* store, const RunOptions& options) {
-  TRY_ASSIGN(Graph all, resolve(pipeline, registry));
-  TRY_ASSIGN(Graph graph, select(std::move(all), options.only));
+Result<Graph> graph_for(Graph resolved, Store* store, const RunOptions& options) {
+  TRY_ASSIGN(Graph graph, select(std::move(resolved), options.only));
   TRY(locate(graph, options.project, store));
   return graph;
 }
 
-Result<Plan> make_plan(const spec::Pipeline& pipeline, const StageRegistry& registry, Store* store, const RunOptions& options) {
-  TRY_ASSIGN(const Graph graph, graph_for(pipeline, registry, store, options));
+Result<Plan> make_plan(const spec::Pipeline& pipeline, Graph resolved, Store* store, const RunOptions& options) {
+  TRY_ASSIGN(const Graph graph, graph_for(std::move(resolved), store, options));
   return plan_graph(graph, pipeline, store, options);
+}
+
+Result<Plan> make_plan(const spec::Pipeline& pipeline, const StageRegistry& registry, Store* store, const RunOptions& options) {
+  TRY_ASSIGN(Graph resolved, resolve(pipeline, registry));
+  return make_plan(pipeline, std::move(resolved), store, options);
 }
 
 }  // namespace mlopsctl::engine

@@ -116,8 +116,7 @@ class Store {
 
   // --- results
   // Only results whose artifacts are all present are returned.
-  enum class Parts { read, leave_out };
-  Result<std::optional<CachedResult>> find(const CacheKey& key, Parts parts = Parts::read);
+  Result<std::optional<CachedResult>> find(const CacheKey& key, Detail detail = Detail::full);
   // The result that the pipeline's latest run used for the stage (or a run that was killed since made): what `explain` compares with.
   Result<std::optional<CachedResult>> latest_of(std::string_view pipeline, std::string_view stage);
   Status remember(std::string_view pipeline, const CachedResult& result);

@@ -1,10 +1,12 @@
 // What the store_*.cpp files share. Nobody else includes this.
 #pragma once
 
+#include <cstring>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "pipeline/base/files.hpp"
@@ -37,7 +39,14 @@ struct StoreImpl {
 
   std::vector<Digest> unflushed;
   std::vector<int64_t> unflushed_rows;
-  std::map<CacheKey, int64_t> row_of;  // results seen or made by this process
+  struct KeyHash {  // a key is a hash already
+    size_t operator()(const CacheKey& key) const {
+      size_t start = 0;
+      std::memcpy(&start, key.value.bytes().data(), sizeof start);
+      return start;
+    }
+  };
+  std::unordered_map<CacheKey, int64_t, KeyHash> row_of;  // results seen or made by this process
   // For latest_of: stage -> row of the pipeline's latest run, and the highest row at its end. Per pipeline.
   struct LatestRun {
     std::map<std::string, int64_t, std::less<>> rows;
@@ -50,14 +59,20 @@ struct StoreImpl {
   // Moves a damaged artifact to quarantine/.
   Status quarantine(const Digest& digest);
   // The row as a result; nothing when an artifact is not there (any more) or cannot be believed.
-  Result<std::optional<CachedResult>> result_at(int64_t row, Store::Parts parts);
+  Result<std::optional<CachedResult>> result_at(int64_t row);
   Status forget_row(int64_t row);
   Status remember_inputs();
+  // One digest over which stage used which row; empty when a stage has none.
+  std::string results_of(const RunRecord& record) const;
   Result<LatestRun*> latest_run(std::string_view pipeline);
 };
 
 // "name type hex size" a line: read a thousand times in a run with nothing to do, where JSON would cost milliseconds.
 std::string artifacts_to_text(const std::vector<Artifact>& artifacts);
 Result<std::vector<Artifact>> artifacts_from_text(std::string_view text);
+// What a report says besides its summary, a line each, for the same reason: "m 0.87 accuracy", "w <JSON>", "v <JSON>", "p <JSON>" for
+// metrics, warnings, the verdict and publications. Empty: nothing of these.
+std::string report_to_text(const StageReport& report);
+Result<StageReport> report_from_text(std::string_view text);
 
 }  // namespace mlopsctl::engine

@@ -15,6 +15,19 @@ constexpr const char* kept_in_result[] = {"key", "parts", "artifacts", "report"}
 
 }  // namespace
 
+std::string StoreImpl::results_of(const RunRecord& record) const {
+  std::vector<std::pair<std::string_view, int64_t>> rows;
+  for (const auto& stage : record.stages) {
+    const auto row = stage.key ? row_of.find(*stage.key) : row_of.end();
+    if (row == row_of.end()) return {};
+    rows.emplace_back(stage.name, row->second);
+  }
+  std::sort(rows.begin(), rows.end());
+  std::string text;
+  for (const auto& [stage, row] : rows) text.append(stage) += ' ' + std::to_string(row) + '\n';
+  return digest_of(text).hex();
+}
+
 Status Store::save_run(const RunRecord& record) {
   TRY(flush());
   int64_t last_result = 0;
@@ -49,50 +62,21 @@ Status Store::save_run(const RunRecord& record) {
   }
   impl_->latest_runs.clear();
   return impl_->db
-      ->query("INSERT INTO runs (id, pipeline, last_result, record) VALUES (?, ?, ?, ?)", std::string_view(record.id), std::string_view(record.pipeline),
-              last_result, std::string_view(canonical(json)))
+      ->query("INSERT INTO runs (id, pipeline, last_result, results, record) VALUES (?, ?, ?, ?, ?)", std::string_view(record.id),
+              std::string_view(record.pipeline), last_result, std::string_view(impl_->results_of(record)), std::string_view(canonical(json)))
       .run();
 }
 
-namespace {
-
-using Rows = std::map<std::string, int64_t>;
-
-// Stage -> row of its result; nothing for a record with a stage that has none.
-std::optional<Rows> rows_in(const Json& record) {
-  Rows rows;
-  for (const auto& stage : record.value("stages", Json::array())) {
-    if (stage.is_array() && stage.size() == 3) rows.emplace(stage[0].get<std::string>(), stage[2].get<int64_t>());
-    else if (stage.is_object() && stage.contains("result")) rows.emplace(stage.value("name", ""), stage.value("result", int64_t{0}));
-    else return {};
-  }
-  return rows;
-}
-
-}  // namespace
-
 Result<std::optional<std::string>> Store::made_by(const RunRecord& reused) {
-  Rows rows;
+  const std::string results = impl_->results_of(reused);
+  if (results.empty()) return std::optional<std::string>();
   int64_t newest = 0;
-  for (const auto& stage : reused.stages) {
-    const auto row = stage.key ? impl_->row_of.find(*stage.key) : impl_->row_of.end();
-    if (row == impl_->row_of.end()) return std::optional<std::string>();
-    rows.emplace(stage.name, row->second);
-    newest = std::max(newest, row->second);
-  }
-  std::string maker, text;
-  {
-    Query query = impl_->db->query("SELECT runs.id, record FROM runs JOIN results ON runs.id = results.run_id WHERE results.id = ? AND runs.pipeline = ?",
-                                   newest, std::string_view(reused.pipeline));
-    if (query.next()) {
-      maker = query.text(0);
-      text = query.text(1);
-    }
-    TRY(query.status());
-  }
-  if (maker.empty()) return std::optional<std::string>();
-  TRY_ASSIGN(const Json record, parse_own(text, "a stored run record"));
-  return rows_in(record) == rows ? std::optional<std::string>(maker) : std::nullopt;
+  for (const auto& stage : reused.stages) newest = std::max(newest, impl_->row_of.at(*stage.key));
+  Query query = impl_->db->query("SELECT runs.id, runs.results FROM runs JOIN results ON runs.id = results.run_id WHERE results.id = ? AND runs.pipeline = ?",
+                                 newest, std::string_view(reused.pipeline));
+  if (query.next() && query.text(1) == results) return std::optional<std::string>(std::string(query.text(0)));
+  TRY(query.status());
+  return std::optional<std::string>();
 }
 
 namespace {
@@ -110,7 +94,7 @@ Status fill_in(StoreImpl& impl, Json& record) {
       stage["result"] = row;
     }
     if (!stage.contains("result")) continue;
-    TRY_ASSIGN(const auto result, impl.result_at(stage["result"].get<int64_t>(), Store::Parts::read));
+    TRY_ASSIGN(const auto result, impl.result_at(stage["result"].get<int64_t>()));
     stage.erase("result");
     stage["key"] = result ? Json(result->key.str()) : Json();
     stage["parts"] = to_json(result ? result->parts : std::vector<KeyPart>());
@@ -211,7 +195,7 @@ Result<std::optional<CachedResult>> Store::latest_of(std::string_view pipeline, 
     TRY(query.status());
   }
   if (row == 0) return std::optional<CachedResult>();
-  return impl_->result_at(row, Parts::read);
+  return impl_->result_at(row);
 }
 
 }  // namespace mlopsctl::engine

@@ -102,7 +102,7 @@ StageSpec make_stage(const Node::Entry& entry, Json values, uint64_t pipeline_se
     for (const Node& item : inputs->items)
       if (item.kind == Node::Kind::scalar) stage.inputs.push_back({item.scalar, item.span()});
   const std::string path = "stages." + stage.name;
-  places.below(path, [&](std::string field, const Node& node) { stage.fields.emplace(std::move(field), node.span()); });
+  places.below(path, [&](std::string field, const Node& node) { stage.fields.emplace_hint(stage.fields.end(), std::move(field), node.mark()); });
   models.below(path, [&](std::string field, const Node& node) { stage.models.push_back({std::move(field), node.scalar, node.span()}); });
   if (!values.is_object()) return stage;
   take_common(values, pipeline_seed, common_names, stage);

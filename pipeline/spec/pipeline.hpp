@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/base/document.hpp"
 #include "pipeline/base/json.hpp"
 #include "pipeline/base/result.hpp"
 #include "pipeline/spec/stage_catalog.hpp"
@@ -45,9 +46,9 @@ struct StageSpec {
   double timeout = 0;  // seconds; 0: none
   int retries = 0;
   bool cache = true;
-  std::string runner;                        // "process" or "thread"
-  SourceSpan span;                           // of the stage's name
-  std::map<std::string, SourceSpan> fields;  // dotted path below the stage -> where its value stands
+  std::string runner;                  // "process" or "thread"
+  SourceSpan span;                     // of the stage's name
+  std::map<std::string, Mark> fields;  // dotted path below the stage -> where its value stands
 };
 
 struct Pipeline {

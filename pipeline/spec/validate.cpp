@@ -120,9 +120,11 @@ Json Walker::fields(const std::vector<Field>& fields, const Node& node, const No
     result[field->name] = value(*field->type, entry.value, &entry.key);
   }
   for (const auto& field : fields) {
-    if (result.contains(field.name)) continue;
+    auto& object = result.get_ref<Json::object_t&>();
+    const auto next = object.lower_bound(field.name);
+    if (next != object.end() && next->first == field.name) continue;
     if (!field.default_value && !field.optional) missing_key(field, node, key);
-    result[field.name] = field.default_value ? *field.default_value : Json();
+    object.emplace_hint(next, field.name, field.default_value ? *field.default_value : Json());
   }
   return result;
 }
@@ -192,10 +194,10 @@ Json Walker::map(const Type& type, const Node& node, const Node* key) {
 }
 
 Json Walker::variant(const Type& type, const Node& node, const Node* key) {
-  const auto names = names_of(type.alternatives);
+  const auto names = [&] { return names_of(type.alternatives); };
   const auto entry = std::find_if(node.entries.begin(), node.entries.end(), [&](const auto& e) { return e.key.scalar == type.discriminator; });
   if (entry == node.entries.end() || entry->value.kind == Node::Kind::null) {
-    Error error = config_error("missing key \"" + type.discriminator + "\": expected " + one_of(names));
+    Error error = config_error("missing key \"" + type.discriminator + "\": expected " + one_of(names()));
     error.span = (entry != node.entries.end() ? entry->key : key != nullptr ? *key : node).span();
     error.field = path_;
     error.hint = "add `" + type.discriminator + ":` and one of these";
@@ -206,12 +208,12 @@ Json Walker::variant(const Type& type, const Node& node, const Node* key) {
   if (entry->value.kind != Node::Kind::scalar || chosen == type.alternatives.end()) {
     const Step step(path_, type.discriminator);
     if (entry->value.kind != Node::Kind::scalar) {
-      fault(entry->value, &entry->key, "expected " + one_of(names) + ", got " + entry->value.describe());
+      fault(entry->value, &entry->key, "expected " + one_of(names()) + ", got " + entry->value.describe());
       return nullptr;
     }
-    const auto near = nearest(entry->value.scalar, names);
+    const auto near = nearest(entry->value.scalar, names());
     fault(entry->value, &entry->key, "unknown " + type.discriminator + " \"" + entry->value.scalar + "\"" + (near ? "; did you mean \"" + *near + "\"?" : ""),
-          "use " + one_of(names));
+          "use " + one_of(names()));
     return nullptr;
   }
   {
@@ -234,11 +236,12 @@ Json Walker::steps(const Type& type, const Node& node) {
 }
 
 Json Walker::step(const Type& type, const Node& item) {
-  const auto names = names_of(type.alternatives);
+  const auto names = [&] { return names_of(type.alternatives); };
   const bool bare = item.kind == Node::Kind::scalar;
   const bool with_options = item.kind == Node::Kind::mapping && !item.entries.empty();
   if (!bare && !with_options) {
-    fault(item, nullptr, "expected a step: its name, or its name with options, got " + item.describe(), names.empty() ? "" : "write " + names.front());
+    fault(item, nullptr, "expected a step: its name, or its name with options, got " + item.describe(),
+          type.alternatives.empty() ? "" : "write " + type.alternatives.front().name);
     return nullptr;
   }
   if (with_options && item.entries.size() > 1) {
@@ -249,8 +252,8 @@ Json Walker::step(const Type& type, const Node& item) {
   const Node& name = bare ? item : item.entries.front().key;
   const auto chosen = std::find_if(type.alternatives.begin(), type.alternatives.end(), [&](const auto& a) { return a.name == name.scalar; });
   if (chosen == type.alternatives.end()) {
-    const auto near = nearest(name.scalar, names);
-    fault(name, nullptr, "unknown step \"" + name.scalar + "\"" + (near ? "; did you mean \"" + *near + "\"?" : ""), "use one of " + comma_list(names));
+    const auto near = nearest(name.scalar, names());
+    fault(name, nullptr, "unknown step \"" + name.scalar + "\"" + (near ? "; did you mean \"" + *near + "\"?" : ""), "use one of " + comma_list(names()));
     return nullptr;
   }
   const Node none;

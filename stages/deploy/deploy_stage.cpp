@@ -17,7 +17,7 @@ Error at_inputs(const spec::StageSpec& stage, const std::string& message, const 
   Error error = config_error(message).with_hint(hint);
   error.field = "stages." + stage.name + ".inputs";
   const auto found = stage.fields.find("inputs");
-  error.span = found != stage.fields.end() ? found->second : stage.span;
+  error.span = found != stage.fields.end() ? found->second.span() : stage.span;
   for (const auto& ref : stage.inputs)
     if (!input.empty() && (ref.text == input || input.starts_with(ref.text + "."))) error.span = ref.span;
   return error;

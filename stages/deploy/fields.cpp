@@ -97,7 +97,7 @@ k8s::Strategy strategy_of(const Json& strategy) {
 // The place of the nearest part of `path` that the user wrote.
 SourceSpan place_of(const StageSpec& stage, std::string path) {
   while (true) {
-    if (const auto found = stage.fields.find(path); found != stage.fields.end()) return found->second;
+    if (const auto found = stage.fields.find(path); found != stage.fields.end()) return found->second.span();
     const size_t dot = path.rfind('.');
     if (dot == std::string::npos) return stage.span;
     path.resize(dot);

@@ -86,7 +86,7 @@ Status check_shares(const spec::StageSpec& stage, const Json& shares) {
   Error error = config_error(std::string("the shares add up to ") + text + "; expected 1").with_hint("change one of them; `sample` keeps a part of the rows");
   error.field = "stages." + stage.name + ".split.shares";
   const auto place = stage.fields.find("split.shares");
-  error.span = place == stage.fields.end() ? stage.span : place->second;
+  error.span = place == stage.fields.end() ? stage.span : place->second.span();
   return error;
 }
 

@@ -36,7 +36,7 @@ std::string listed(const std::vector<Input>& inputs) {
 inline Error stage_fault(const spec::StageSpec& stage, std::string field, std::string message) {
   Error fault = config_error(std::move(message));
   const auto found = stage.fields.find(field);
-  fault.span = found == stage.fields.end() ? stage.span : found->second;
+  fault.span = found == stage.fields.end() ? stage.span : found->second.span();
   fault.field = "stages." + stage.name + (field.empty() ? "" : "." + field);
   return fault;
 }

@@ -21,7 +21,8 @@ TEST(FaultPlace, EveryFaultOfAStageHasOne) {
   });
   p.stage("clean", "picky", {"train"});
   p.last().span = SourceSpan{"pipeline.yaml", 3, 3, 5, {}};
-  p.last().fields = {{"checks.min_rows", {"pipeline.yaml", 5, 9, 1, {}}}, {"checks", {"pipeline.yaml", 4, 7, 1, {}}}};
+  const auto source = std::make_shared<const Source>(Source{"pipeline.yaml", "", {}});
+  p.last().fields = {{"checks.min_rows", {source, 5, 9, 1}}, {"checks", {source, 4, 7, 1}}};
   const RunRecord record = bench.run(p);
   const Error& error = *record.stages[0].error;
   const auto told = [](const Error& e) { return e.span->file + ":" + std::to_string(e.span->line) + " " + e.field + ": " + e.message; };

@@ -236,7 +236,46 @@ TEST(Index, OneFromTheFutureIsRefused) {
   tamper(bench, "PRAGMA user_version = 7");
   const auto store = Store::open(bench.folder.path(), bench.clock);
   ASSERT_FALSE(store.ok());
-  EXPECT_EQ(store.error().message, index.string() + " was written by a newer mlopsctl (index version 7, this one reads up to 1)");
+  EXPECT_EQ(store.error().message, index.string() + " was written by a newer mlopsctl (index version 7, this one reads up to 2)");
+}
+
+CachedResult with_report(const std::string& key) {
+  CachedResult result = result_of(key, {});
+  result.report.metrics = {{"accuracy", 0.1}, {"f1 of \"a b\"", 1e-300}};
+  result.report.summary = {{"tables", {1, 2}}};
+  result.report.warnings = {"two\nlines", "\"quoted\""};
+  result.report.verdict = Verdict{Outcome::fail, "accuracy 0.1 is below 0.5", {}};
+  result.report.publications = {{"prod", "model"}};
+  return result;
+}
+
+TEST(Reports, ComeBackWholeOrWithoutWhatIsLong) {
+  Workbench bench;
+  Store store = bench.open();
+  const CachedResult result = with_report("k");
+  ASSERT_TRUE(store.remember("p", result).ok());
+  const auto full = *store.find(result.key), brief = *store.find(result.key, Detail::brief);
+  ASSERT_TRUE(full.has_value() && brief.has_value());
+  EXPECT_EQ(to_json(full->report), to_json(result.report));
+  EXPECT_EQ(full->parts.size(), 1u);
+  EXPECT_TRUE(brief->parts.empty());
+  StageReport expected = result.report;
+  expected.summary = Json::object();
+  EXPECT_EQ(to_json(brief->report), to_json(expected));
+}
+
+TEST(Index, OfTheFirstVersionIsTakenOver) {
+  Workbench bench;
+  const CachedResult result = with_report("k");
+  ASSERT_TRUE(bench.open().remember("p", result).ok());
+  tamper(bench, "UPDATE results SET report = '" + canonical(to_json(result.report)) + "'");
+  tamper(bench, "ALTER TABLE results DROP COLUMN summary; ALTER TABLE runs DROP COLUMN results; PRAGMA user_version = 1");
+  Store store = bench.open();
+  const auto found = *store.find(result.key);
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(to_json(found->report), to_json(result.report));
+  ASSERT_TRUE(store.remember("p", with_report("other")).ok());
+  EXPECT_EQ(to_json((*store.find(CacheKey{digest_of("other")}))->report), to_json(result.report));
 }
 
 TEST(Runs, AreListedNewestFirstAndFoundByPrefix) {

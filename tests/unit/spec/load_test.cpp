@@ -75,9 +75,9 @@ TEST(Load, RemembersWhereEachFieldStands) {
   ASSERT_TRUE(loaded.ok());
   const auto& fields = loaded->stages[0].fields;
   std::vector<std::string> names;
-  for (const auto& [name, span] : fields) names.push_back(name);
+  for (const auto& [name, mark] : fields) names.push_back(name);
   EXPECT_EQ(names, (std::vector<std::string>{"inputs", "inputs.0", "kind", "model", "model.ngrams", "model.ngrams.0", "model.ngrams.1", "model.type"}));
-  const SourceSpan& span = fields.at("model.ngrams.1");
+  const SourceSpan span = fields.at("model.ngrams.1").span();
   EXPECT_EQ(span.line, 8);
   EXPECT_EQ(span.column, 43);
   EXPECT_EQ(span.excerpt, "    model: {type: linear-svm, ngrams: [1, 3]}");
