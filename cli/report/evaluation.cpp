@@ -1,6 +1,7 @@
 #include "cli/report/evaluation.hpp"
 
 #include "cli/answer.hpp"
+#include "cli/report/curves.hpp"
 #include "cli/report/plots.hpp"
 #include "cli/report/svg.hpp"
 
@@ -100,6 +101,7 @@ std::string evaluation_cards(const engine::StageRun& stage) {
   std::string body = thresholds(stage);
   const std::string pictures = confusion(member(summary, "confusion_matrix")) + reliability(member(summary, "reliability"));
   if (!pictures.empty()) body += "<div class=\"pair\">" + pictures + "</div>";
+  body += learning_curves(member(summary, "training"));
   if (member(summary, "splits").is_object()) body += profile(member(summary, "splits"));
   for (const auto& found : member(summary, "tables")) {
     if (cell(member(found, "title"), As::text) != "Metrics") body += table(found);  // shown above, beside the champion

@@ -1,4 +1,4 @@
-// The cards of a report that depend on what kinds of stages found out: confusion, calibration, drift, the data.
+// The cards of a report that depend on what kinds of stages found out: confusion, calibration, learning curves, drift, the data.
 #pragma once
 
 #include <string>

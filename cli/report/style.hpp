@@ -43,6 +43,7 @@ svg .ideal{stroke:var(--soft);stroke-dasharray:4 4}svg .curve{fill:none;stroke:v
 svg .edge{fill:none;stroke:var(--soft);stroke-width:1.4;opacity:.6}svg .box{fill:var(--mark);stroke:var(--rule)}svg .move{stroke:var(--soft);stroke-width:2}
 svg .limit{stroke:var(--bad);stroke-width:1.5;stroke-dasharray:5 4}
 svg .series0{fill:#4c78c8}svg .series1{fill:#e0933a}svg .series2{fill:#4aa37a}svg .series3{fill:#b05fb0}svg .series4{fill:#c9524f}svg .series5{fill:#7d8798}
+svg .curve.series0{fill:none;stroke:#4c78c8}svg .curve.series1{fill:none;stroke:#e0933a}
 svg .heat{fill:var(--bad);fill-opacity:calc(.05 + .85*var(--share))}svg .right .heat{fill:var(--accent)}svg .on{fill:#fff!important}
 .state-succeeded{fill:var(--good);color:var(--good)}.state-reused{fill:var(--accent);color:var(--accent);opacity:.75}.state-failed,.state-timed_out{fill:var(--bad);color:var(--bad)}
 .state-cancelled,.state-blocked{fill:var(--warn);color:var(--warn)}.state-skipped{fill:var(--soft);color:var(--soft)}

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "cli/report/curves.hpp"
 #include "cli/report/page.hpp"
 #include "cli/report/plots.hpp"
 #include "cli/report/svg.hpp"
@@ -98,6 +99,34 @@ TEST(Plots, AreWellFormedAlsoAtTheirEdges) {
   expect_balanced(threshold_lines({{"psi", std::nan(""), 0.1}, {"jsd", 7, 0.1}}));
   expect_balanced(stage_graph(engine::RunRecord()));
   EXPECT_EQ(metric_bars({{"f1", std::nan(""), 0.0}}).find("nan"), std::string::npos);
+}
+
+TEST(LearningCurves, ShowStepsAndEpochsAndWhichEpochIsTheModel) {
+  const Json training = {{"steps", {{1, 0.0, 1.1, 2.0}, {2, 5e-5, nullptr, nullptr}, {3, 2.5e-5, 0.6, 1.5}, {4, 0.0, 0.5, 1.0}}},
+                         {"epochs",
+                          {{{"epoch", 1}, {"step", 2}, {"train_loss", 1.1}, {"validation_loss", 0.9}, {"accuracy", 0.5}, {"macro_f1", 0.4}},
+                           {{"epoch", 2}, {"step", 4}, {"train_loss", 0.55}, {"validation_loss", 0.7}, {"accuracy", 0.75}, {"macro_f1", 0.7}}}},
+                         {"best_epoch", 2}};
+  const std::string drawn = learning_curves(training);
+  expect_balanced(drawn);
+  EXPECT_NE(drawn.find("accuracy after step 4: 0.75"), std::string::npos);
+  EXPECT_NE(drawn.find("validation after step 2: 0.9"), std::string::npos);
+  EXPECT_NE(drawn.find(">5e-05</text>"), std::string::npos);
+  EXPECT_NE(drawn.find("<td class=\"n\">0.7500</td><td class=\"n\">0.7000</td><td>the model</td>"), std::string::npos);
+  EXPECT_EQ(drawn.find("nan"), std::string::npos);
+
+  auto record = record_of();
+  record.stages[1].report.summary = {{"training", training}};
+  EXPECT_NE(html_page(record, RunSummary()).find(drawn), std::string::npos);
+}
+
+TEST(LearningCurves, DoWithoutValidationRowsAndWithoutAnything) {
+  EXPECT_EQ(learning_curves(nullptr), "");
+  expect_balanced(learning_curves({{"steps", Json::array()}, {"epochs", Json::array()}}));
+  const std::string drawn = learning_curves({{"steps", {{1, 0.0, 0.5, 1.0}}}, {"epochs", {{{"epoch", 1}, {"step", 1}, {"train_loss", nullptr}}}}});
+  expect_balanced(drawn);
+  EXPECT_EQ(drawn.find("On the validation rows"), std::string::npos);
+  EXPECT_EQ(drawn.find("nan"), std::string::npos);
 }
 
 }  // namespace

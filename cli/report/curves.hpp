@@ -1,0 +1,25 @@
+// How a training went: what it learnt in each step and what the validation rows said after each epoch.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pipeline/base/json.hpp"
+
+namespace mlopsctl::cli::report {
+
+struct Series {
+  std::string name;
+  std::string css_class;                                         // of the style sheet: series0, series1
+  std::vector<std::pair<double, std::optional<double>>> points;  // from left to right; nothing: the line is broken
+  bool dots = false;                                             // each point shows, and says its value
+};
+// Lines over the steps of a training; `title` names what is measured. Empty where no series has a point.
+std::string line_chart(const std::string& title, const std::vector<Series>& series);
+
+// `training` as stages/finetune/curves.hpp gives it; empty where it is null. The best epoch's row is marked.
+std::string learning_curves(const Json& training);
+
+}  // namespace mlopsctl::cli::report
