@@ -27,8 +27,7 @@ Result<std::string> device_for(const std::string& wanted, const NetworkFactory& 
   if (wanted == "cpu") return wanted;
   if (factory.has_device("cuda")) return std::string("cuda");
   if (wanted == "auto") return std::string("cpu");
-  return stage_error("model.device is " + wanted + ", and there is no such device here")
-      .with_hint("write device: auto, or run where there is a GPU and a libtorch built for it");
+  return stage_error("there is no " + wanted + " device here").with_hint("write device: auto, or run where there is a GPU and a libtorch built for it");
 }
 
 }  // namespace mlopsctl::finetune

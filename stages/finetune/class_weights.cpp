@@ -3,6 +3,15 @@
 #include <algorithm>
 
 namespace mlopsctl::finetune {
+namespace {
+
+Error fault_at(std::string field, std::string message) {
+  Error error = config_error(std::move(message));
+  error.field = std::move(field);
+  return error;
+}
+
+}  // namespace
 
 Result<std::vector<float>> class_weights(const OptimizerOptions& options, const std::vector<std::string>& labels, const std::vector<int>& given) {
   std::vector<float> weights;
@@ -21,13 +30,13 @@ Result<std::vector<float>> class_weights(const OptimizerOptions& options, const 
       std::string known;
       for (const std::string& each : labels) known += (known.empty() ? "" : ", ") + each;
       const auto near = nearest(label, labels);
-      Error fault = config_error("optimizer.class_weights names the label \"" + label + "\", which does not occur in training; the labels are " + known);
-      return std::move(fault).with_hint(near ? "did you mean " + *near + "?" : "remove it");
+      return fault_at("optimizer.class_weights." + label, "the label \"" + label + "\" does not occur in training; the labels are " + known)
+          .with_hint(near ? "did you mean " + *near + "?" : "remove it");
     }
     weights[static_cast<size_t>(found - labels.begin())] = static_cast<float>(weight);
   }
   if (std::all_of(weights.begin(), weights.end(), [](float weight) { return weight == 0; }))
-    return config_error("optimizer.class_weights are all 0: nothing would be learnt").with_hint("give at least one label a weight");
+    return fault_at("optimizer.class_weights", "all weights are 0: nothing would be learnt").with_hint("give at least one label a weight");
   return weights;
 }
 

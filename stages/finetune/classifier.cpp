@@ -67,7 +67,7 @@ Result<std::unique_ptr<ml::Classifier>> load_classifier(const std::filesystem::p
   how.shape = base.shape();
   how.pooling = options.pooling;
   how.classes = classes;
-  TRY_ASSIGN(how.device, device_for(options.device, factory));
+  TRY_ASSIGN(how.device, device_for(options.device == "cpu" ? "cpu" : "auto", factory));  // what learnt on a GPU scores without one
   if (options.precision) how.precision = *options.precision;
   else { TRY_ASSIGN(how.precision, factory.fastest(how.shape, how.device, 0)); }
   TRY_ASSIGN(auto network, factory.make(how, base.weights.tensors(), 0));

@@ -60,17 +60,22 @@ class Fit {
 
   Status check_against_base() const {
     const weights::BertConfig& config = base_.weights.config();
-    const auto fault = [](std::string message, std::string hint) { return config_error(std::move(message)).with_hint(std::move(hint)); };
+    const auto fault = [](const char* field, std::string message, std::string hint) {
+      Error error = config_error(std::move(message)).with_hint(std::move(hint));
+      error.field = field;
+      return error;
+    };
     if (model_.max_tokens > config.max_position_embeddings)
-      return fault("model.max_tokens is " + std::to_string(model_.max_tokens) + ", and " + from_.origin + " reads " +
-                       std::to_string(config.max_position_embeddings) + " tokens at most",
+      return fault("model.max_tokens",
+                   from_.origin + " reads " + std::to_string(config.max_position_embeddings) + " tokens at most, got " + std::to_string(model_.max_tokens),
                    "write max_tokens: " + std::to_string(config.max_position_embeddings));
     if (model_.train.layers > config.num_hidden_layers)
-      return fault("model.train is last:" + std::to_string(model_.train.layers) + ", and " + from_.origin + " has " + std::to_string(config.num_hidden_layers) +
-                       " layers",
+      return fault("model.train",
+                   from_.origin + " has " + std::to_string(config.num_hidden_layers) + " layers, got last:" + std::to_string(model_.train.layers),
                    "write train: layers");
     if (masked() && base_.tokenizer.mask_id() < 0)
-      return fault("the vocabulary of " + from_.origin + " has no [MASK], which objective mlm needs", "use a base that was pre-trained with masks");
+      return fault("model.base", "the vocabulary of " + from_.origin + " has no [MASK], which objective mlm needs",
+                   "use a base that was pre-trained with masks");
     return {};
   }
 
@@ -105,7 +110,12 @@ class Fit {
     how_.label_smoothing = optimizer_.label_smoothing;
     if (!masked()) { TRY_ASSIGN(how_.class_weights, class_weights(optimizer_, request_.labels, request_.train.labels)); }
     how_.learning = learning_of(how_.shape, model_.objective, model_.pooling, model_.train, optimizer_.layer_decay);
-    TRY_ASSIGN(how_.device, device_for(model_.device, factory_));
+    auto device = device_for(model_.device, factory_);
+    if (!device) {
+      device.error().field = "model.device";
+      return std::move(device).error();
+    }
+    how_.device = *std::move(device);
     if (model_.precision) how_.precision = *model_.precision;
     else if (checkpoint) how_.precision = checkpoint->state.precision == to_string(Precision::bf16) ? Precision::bf16 : Precision::f32;
     else { TRY_ASSIGN(how_.precision, factory_.fastest(how_.shape, how_.device, 0)); }

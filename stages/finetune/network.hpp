@@ -40,7 +40,7 @@ struct NetworkOptions {
   EncoderShape shape;
   Objective objective = Objective::classify;
   Pooling pooling = Pooling::cls;
-  int64_t classes = 2;  // of Objective::classify
+  int64_t classes = 2;  // of Objective::classify; ignored otherwise
   double hidden_dropout = 0.1, attention_dropout = 0.1, head_dropout = 0.1;
   double label_smoothing = 0;
   std::vector<float> class_weights;  // one a class; empty: all 1

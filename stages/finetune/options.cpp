@@ -141,8 +141,13 @@ Status check(const Json& model, const Json& optimizer) {
   };
   const std::string train = model["train"].get<std::string>();
   const auto learners = learners_of(train);
-  if (!learners)
-    fault("model.train", "expected all, layers, last:k, pooler+classifier or classifier, got " + train, "write train: last:2 for the last two layers");
+  if (!learners) {
+    // What freezing is called where one names what stays instead of what learns.
+    const char* meant = train == "none" ? "all" : train == "embeddings" ? "layers" : train == "encoder" ? "pooler+classifier" : nullptr;
+    fault("model.train", "expected all, layers, last:k, pooler+classifier or classifier, got " + train,
+          meant == nullptr ? "write train: last:2 for the last two layers"
+                           : "this key names what learns; to freeze " + (train == "none" ? "nothing" : "the " + train) + ", write train: " + meant);
+  }
   const OptimizerOptions options = optimizer_options(optimizer);
   const bool mlm = model["objective"] == "mlm";
   if (learners && mlm && learners->frozen_encoder())

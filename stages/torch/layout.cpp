@@ -43,7 +43,7 @@ Status check(const finetune::NetworkOptions& options) {
   } sizes[] = {{"vocab_size", s.vocabulary},          {"hidden_size", s.hidden},
                {"num_hidden_layers", s.layers},       {"num_attention_heads", s.heads},
                {"intermediate_size", s.intermediate}, {"max_position_embeddings", s.positions},
-               {"type_vocab_size", s.types},          {"the number of classes", options.classes}};
+               {"type_vocab_size", s.types},          {"the number of classes", options.objective == finetune::Objective::classify ? options.classes : 1}};
   for (const auto& size : sizes)
     if (size.value < 1 || size.value > (int64_t{1} << 31))
       return config_error(std::string(size.name) + " of the encoder is " + std::to_string(size.value) + ", expected 1 or more");

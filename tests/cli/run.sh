@@ -1,17 +1,23 @@
 #!/usr/bin/env bash
-# Runs one case: run.sh MLOPSCTL CASE. Ends with 0 when all is as expected, 1 when not, 77 when the expectations were written anew.
+# Runs one case: run.sh MLOPSCTL CASE. Ends with 0 when all is as expected, 1 when not, 77 when the expectations were written anew, or when
+# this program lacks what the case needs.
 set -euo pipefail
 
 binary=$(realpath "$1")
 case_folder=$(realpath "$2")
 here=$(dirname "$(realpath "$0")")
 
+if [[ -e $case_folder/needs ]] && ! "$binary" version | grep -qF "$(cat "$case_folder/needs")"; then
+  echo "SKIPPED: this mlopsctl was built without $(cat "$case_folder/needs")"
+  exit 77
+fi
+
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/mlopsctl-cli-XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 mkdir "$scratch/bin" "$scratch/home" "$scratch/work" "$scratch/out"
 ln -s "$binary" "$scratch/bin/mlopsctl"
 cp -r "$here/project/." "$scratch/work"
-if [[ -d $case_folder/files ]]; then cp -r "$case_folder/files/." "$scratch/work"; fi
+if [[ -d $case_folder/files ]]; then cp -rL "$case_folder/files/." "$scratch/work"; fi
 
 # Nothing of the caller's surroundings reaches the case.
 status=0

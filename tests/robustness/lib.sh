@@ -114,8 +114,10 @@ same_results() {
 expect_recovery() {
   local what=$1 folder=$2 reference=$3
   shift 3
-  if ! run_in "$folder" run "$@" >"$folder.out" 2>"$folder.err"; then
-    fail "$what: the plain run after it ended $?:"$'\n'"$(tail -n 20 "$folder.err")"
+  local status=0
+  run_in "$folder" run "$@" >"$folder.out" 2>"$folder.err" || status=$?
+  if [ "$status" -ne 0 ]; then
+    fail "$what: the plain run after it ended $status:"$'\n'"$(tail -n 20 "$folder.err")"
     return 1
   fi
   same_results "$what" "$folder" "$reference" || return 1

@@ -24,11 +24,11 @@ TEST(ClassWeights, OfTheLabelsNamed) {
   EXPECT_THAT(*class_weights(options, labels, given), ElementsAre(1.0F, 3.5F, 1.0F));
   options.class_weights = {{"neutrl", 3.5}};
   const auto wrong = class_weights(options, labels, given);
-  EXPECT_EQ(wrong.error().message,
-            "optimizer.class_weights names the label \"neutrl\", which does not occur in training; the labels are negative, neutral, positive");
+  EXPECT_EQ(wrong.error().message, "the label \"neutrl\" does not occur in training; the labels are negative, neutral, positive");
+  EXPECT_EQ(wrong.error().field, "optimizer.class_weights.neutrl");
   EXPECT_EQ(wrong.error().hint, "did you mean neutral?");
   options.class_weights = {{"negative", 0}, {"neutral", 0}, {"positive", 0}};
-  EXPECT_EQ(class_weights(options, labels, given).error().message, "optimizer.class_weights are all 0: nothing would be learnt");
+  EXPECT_EQ(class_weights(options, labels, given).error().message, "all weights are 0: nothing would be learnt");
 }
 
 }  // namespace

@@ -65,6 +65,13 @@ TEST_F(BertClassifier, CountsTokensItDoesNotKnow) {
   EXPECT_THAT(unknown, ElementsAre(FloatEq(0), FloatEq(0), FloatEq(0.5), FloatEq(1)));
 }
 
+TEST_F(BertClassifier, ScoresWithoutTheGpuItLearntOn) {
+  description_["params"]["device"] = "cuda";
+  const auto classifier = load();
+  ASSERT_TRUE(classifier.ok()) << classifier.error().message;
+  EXPECT_EQ(fitting_.factory.last_options.device, "cpu");
+}
+
 TEST_F(BertClassifier, RefusesAHeadOfOtherLabels) {
   description_["labels"] = {"no", "yes"};
   const auto refused = load();

@@ -142,18 +142,17 @@ TEST(Fit, WarnsWhereEarlyStoppingHasNothingToLookAt) {
 TEST(Fit, RefusesWhatTheBaseCannotDo) {
   Fitting fitting;
   fitting.model["max_tokens"] = 128;
-  EXPECT_EQ(fitting.fault(), "model.max_tokens is 128, and models/tiny reads 16 tokens at most | write max_tokens: 16");
+  EXPECT_EQ(fitting.fault(), "model.max_tokens: models/tiny reads 16 tokens at most, got 128 | write max_tokens: 16");
   fitting.model["max_tokens"] = 16;
   fitting.model["train"] = "last:3";
-  EXPECT_EQ(fitting.fault(), "model.train is last:3, and models/tiny has 2 layers | write train: layers");
+  EXPECT_EQ(fitting.fault(), "model.train: models/tiny has 2 layers, got last:3 | write train: layers");
   fitting.model["train"] = "all";
   fitting.model["device"] = "cuda";
-  EXPECT_EQ(fitting.fault(),
-            "model.device is cuda, and there is no such device here | write device: auto, or run where there is a GPU and a libtorch built for it");
+  EXPECT_EQ(fitting.fault(), "model.device: there is no cuda device here | write device: auto, or run where there is a GPU and a libtorch built for it");
   fitting.model["device"] = "auto";
   fitting.optimizer["class_weights"] = {{"neutrall", 2}};
   EXPECT_EQ(fitting.fault(),
-            "optimizer.class_weights names the label \"neutrall\", which does not occur in training; the labels are negative, neutral, positive | "
+            "optimizer.class_weights.neutrall: the label \"neutrall\" does not occur in training; the labels are negative, neutral, positive | "
             "did you mean neutral?");
 }
 

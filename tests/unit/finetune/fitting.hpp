@@ -74,10 +74,11 @@ class Fitting {
     return fit(request, factory, settings);
   }
 
-  // The fault's message and hint, "" where there was none.
+  // The fault's field, message and hint, "" where there was none.
   std::string fault(const std::string& out = "model") {
     const auto ran = run(out);
-    return ran ? "" : ran.error().message + (ran.error().hint.empty() ? "" : " | " + ran.error().hint);
+    if (ran) return "";
+    return (ran.error().field.empty() ? "" : ran.error().field + ": ") + ran.error().message + (ran.error().hint.empty() ? "" : " | " + ran.error().hint);
   }
   std::string digest(const std::string& out = "model") const { return digest_of_path(folder / out)->str(); }
   std::string log(const std::string& out = "model") const { return read_file(folder / out / "training.jsonl").value(); }

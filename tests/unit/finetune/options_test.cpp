@@ -75,6 +75,10 @@ TEST(Options, WhatCannotGoTogetherIsSaidBeforeAnythingRuns) {
   for (const char* wrong : {"last:0", "last:", "last:x", "everything"})
     EXPECT_THAT(faults({{"train", wrong}}), ElementsAre("model.train: expected all, layers, last:k, pooler+classifier or classifier, got " +
                                                         std::string(wrong) + " (write train: last:2 for the last two layers)"));
+  EXPECT_THAT(faults({{"train", "none"}}), ElementsAre("model.train: expected all, layers, last:k, pooler+classifier or classifier, got none (this key names "
+                                                       "what learns; to freeze nothing, write train: all)"));
+  EXPECT_THAT(faults({{"train", "embeddings"}}), ElementsAre("model.train: expected all, layers, last:k, pooler+classifier or classifier, got embeddings (this "
+                                                             "key names what learns; to freeze the embeddings, write train: layers)"));
   EXPECT_THAT(faults({{"objective", "mlm"}, {"train", "classifier"}}),
               ElementsAre("model.train: with objective mlm the encoder must learn, and train: classifier freezes it (write train: all)"));
   EXPECT_THAT(faults({{"objective", "mlm"}, {"pooling", "mean"}, {"head_dropout", 0.1}},

@@ -235,6 +235,16 @@ TEST(Network, SaysWhatIsWrongWithOptionsAndWeights) {
   EXPECT_EQ(refusal(tiny_options(), other.tensors), "tensor \"bert.embeddings.LayerNorm.bias\" holds nan at element 0, expected finite numbers");
 }
 
+TEST(Network, AMaskedLanguageModelNeedsNoClasses) {
+  NetworkOptions options = tiny_options();
+  options.classes = 0;
+  Owned weights;
+  fill_with_noise(tiny_options(), weights);
+  EXPECT_EQ(refusal(options, weights.tensors), "the number of classes of the encoder is 0, expected 1 or more");
+  options.objective = finetune::Objective::masked_language;
+  EXPECT_EQ(refusal(options, weights.tensors), "made");
+}
+
 TEST(Network, SaysWhatIsWrongWithABatch) {
   Owned weights;
   fill_with_noise(tiny_options(), weights);
