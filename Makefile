@@ -22,7 +22,9 @@ bench: $(call stamp,bench) $(BUILD)/bench/build.ninja
 	ninja -j$(JOBS) -C $(BUILD)/bench --quiet
 	bench/run.sh $(BUILD)/bench
 
-asan tsan tidy no-torch: $(call stamp,test)
+tidy: $(call stamp,tidy)
+asan tsan no-torch: $(call stamp,test)
+asan tsan tidy no-torch:
 	cmake --preset $@ && ninja -j$(JOBS) -C $(BUILD)/$@ --quiet
 	ctest --test-dir $(BUILD)/$@ -j$(JOBS) -L unit --output-on-failure
 
