@@ -112,6 +112,9 @@ Result<Answer> cmd_model_alias(Session& session) {
   const std::string name = session.arguments().positional("NAME");
   const std::string word = session.arguments().positional("MODEL");
   if (word.empty()) return alias_history(session, name);
+  if (!can_name_a_file(name))
+    return config_error("an alias has letters, digits, '-', '_' and '.', starts with a letter or digit, and is at most 200 long; got \"" + name + "\"")
+        .with_hint("mlopsctl model alias feedback " + word);
   TRY_ASSIGN(const auto place, find_model(session, word));
   TRY_ASSIGN(auto store, session.store());
   TRY_ASSIGN(const auto digest, adopt(store, place));

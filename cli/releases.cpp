@@ -15,13 +15,6 @@ namespace {
 
 constexpr int runs_looked_at = 200;
 
-// An alias may be any text; only a plain one can be a file's name.
-bool plain(const std::string& name) {
-  return !name.empty() && name.size() <= 200 && name.front() != '.' && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-  });
-}
-
 fs::path link_of(const engine::Store& store, const std::string& name) { return store.folder() / "releases" / name; }
 
 // Relative, so that the project folder can be moved.
@@ -30,7 +23,7 @@ fs::path target_of(const engine::Store& store, const Digest& release) { return f
 Status link(const engine::Store& store, const std::string& name, const Digest& release) {
   const fs::path path = link_of(store, name), target = target_of(store, release);
   std::error_code absent;
-  if (!plain(name) || fs::read_symlink(path, absent) == target) return {};
+  if (!can_name_a_file(name) || fs::read_symlink(path, absent) == target) return {};
   TRY(make_folders(path.parent_path()));
   const fs::path temporary = path.parent_path() / ("." + name + "." + std::to_string(::getpid()));
   ::unlink(temporary.c_str());
@@ -64,9 +57,15 @@ Json release_summary(engine::Store& store, const engine::StageRun& stage) {
   return stored && *stored ? (*stored)->report.summary : Json();
 }
 
+bool can_name_a_file(const std::string& name) {
+  const auto letter_or_digit = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
+  return !name.empty() && name.size() <= 200 && letter_or_digit(name.front()) &&
+         std::all_of(name.begin(), name.end(), [&](char c) { return letter_or_digit(c) || c == '-' || c == '_' || c == '.'; });
+}
+
 fs::path release_path(const engine::Store& store, const std::string& name, const Digest& release) {
   std::error_code absent;
-  if (plain(name) && fs::read_symlink(link_of(store, name), absent) == target_of(store, release)) return link_of(store, name);
+  if (can_name_a_file(name) && fs::read_symlink(link_of(store, name), absent) == target_of(store, release)) return link_of(store, name);
   return store.path_of(release);
 }
 
@@ -84,7 +83,7 @@ Status link_releases(engine::Store& store, const engine::RunRecord& record) {
 
 Status relink_release(engine::Store& store, const std::string& alias) {
   std::error_code ignored;
-  if (!plain(alias) || !fs::is_symlink(link_of(store, alias), ignored)) return {};
+  if (!can_name_a_file(alias) || !fs::is_symlink(link_of(store, alias), ignored)) return {};
   TRY_ASSIGN(const auto entry, store.alias(alias));
   TRY_ASSIGN(const auto runs, store.runs("", runs_looked_at));
   for (const auto& run : runs)

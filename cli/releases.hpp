@@ -13,6 +13,10 @@ namespace mlopsctl::cli {
 // What a stage with a release says of it (alias, model). Read from the store where the record is brief about reused stages.
 Json release_summary(engine::Store& store, const engine::StageRun& stage);
 
+// Letters, digits, '-', '_' and '.', the first a letter or digit, at most 200: what `model alias` takes. A deploy stage's alias may be any
+// text; one that is not such a name gets no link.
+bool can_name_a_file(const std::string& name);
+
 // Where the release lies for people: by its link where that names it, else by its digest.
 std::filesystem::path release_path(const engine::Store& store, const std::string& name, const Digest& release);
 

@@ -187,8 +187,14 @@ Status write_file(const fs::path& path, std::string_view bytes) {
 Status make_folders(const fs::path& path) {
   std::error_code fault;
   fs::create_directories(path, fault);
-  if (fault) return io_error("make folder", path.string(), fault.value());
-  return {};
+  if (!fault) return {};
+  // The part in the way is what the user has to move: ".mlopsctl" as a file, or as a link to nowhere.
+  Error error = io_error("make folder", path.string(), fault.value());
+  std::error_code ignored;
+  for (fs::path part = path; error.hint.empty() && part.has_relative_path(); part = part.parent_path())
+    if (fs::symlink_status(part, ignored).type() != fs::file_type::not_found && !fs::is_directory(part, ignored))
+      error.hint = part.string() + (fs::is_symlink(part, ignored) ? " is a link that leads to no folder" : " is not a folder") + "; move it out of the way";
+  return error;
 }
 
 Status remove_all(const fs::path& path) {

@@ -24,7 +24,7 @@ Status make_layout(const fs::path& folder) {
   const bool is_new = ::access((folder / "store").c_str(), F_OK) != 0;
   for (const char* part : {"store", "tmp", "locks", "quarantine"}) {
     if (::mkdir((folder / part).c_str(), 0755) == 0 || errno == EEXIST) continue;
-    if (errno != ENOENT) return io_error("make folder", (folder / part).string(), errno);
+    if (errno != ENOENT && errno != ENOTDIR) return io_error("make folder", (folder / part).string(), errno);
     TRY(make_folders(folder / part));
   }
   if (is_new) TRY(write_file(folder / ".gitignore", "*\n"));

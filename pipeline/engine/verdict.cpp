@@ -8,7 +8,7 @@ namespace mlopsctl::engine {
 namespace {
 
 std::optional<Outcome> outcome_named(std::string_view name) {
-  for (const Outcome outcome : {Outcome::pass, Outcome::fail, Outcome::inconclusive})
+  for (const Outcome outcome : {Outcome::pass, Outcome::warn, Outcome::fail, Outcome::inconclusive})
     if (to_string(outcome) == name) return outcome;
   return std::nullopt;
 }
@@ -31,6 +31,8 @@ std::string_view to_string(Outcome outcome) {
   switch (outcome) {
     case Outcome::pass:
       return "pass";
+    case Outcome::warn:
+      return "warn";
     case Outcome::fail:
       return "fail";
     case Outcome::inconclusive:

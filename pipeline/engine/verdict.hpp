@@ -9,7 +9,8 @@
 
 namespace mlopsctl::engine {
 
-enum class Outcome { pass, fail, inconclusive };
+// `warn` is for checks alone: an alarm that was asked not to stop anything. A verdict is never `warn`.
+enum class Outcome { pass, warn, fail, inconclusive };
 
 struct Check {
   std::string name;  // "accuracy >= 0.83"

@@ -30,7 +30,7 @@ spec::StageKindSpec make_spec() {
 class DriftStage final : public engine::Stage {
  public:
   const spec::StageKindSpec& spec() const override { return spec_; }
-  int version() const override { return 2; }
+  int version() const override { return 3; }
 
   Result<std::vector<OutputDecl>> outputs(const spec::StageSpec& stage, const std::vector<InputShape>& inputs) const override {
     const size_t models = train::of_type(inputs, "model").size(), rows = train::of_type(inputs, "rows").size();
@@ -96,7 +96,7 @@ engine::Verdict verdict_of(const std::vector<Line>& lines, bool fail) {
   for (const Line& line : lines) {
     engine::Check check;
     check.name = line.signal;
-    check.outcome = line.alarm && fail ? engine::Outcome::fail : engine::Outcome::pass;
+    check.outcome = !line.alarm ? engine::Outcome::pass : fail ? engine::Outcome::fail : engine::Outcome::warn;
     check.measured = line.effect;
     check.threshold = line.threshold;
     check.detail = line.detail;
@@ -104,7 +104,8 @@ engine::Verdict verdict_of(const std::vector<Line>& lines, bool fail) {
     if (line.alarm) alarms += (alarms.empty() ? "" : ", ") + line.signal;
   }
   verdict.outcome = engine::worst(verdict.checks);
-  verdict.summary = alarms.empty() ? "no drift in " + std::to_string(lines.size()) + " signals" : "drift in " + alarms + (fail ? "" : ", only a warning (on_drift: warn)");
+  verdict.summary =
+      alarms.empty() ? "no drift in " + std::to_string(lines.size()) + " signals" : "drift in " + alarms + (fail ? "" : ", only a warning (on_drift: warn)");
   return verdict;
 }
 

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "tests/support/model_folders.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -46,6 +48,9 @@ TEST_F(DriftStage, WarnsOrFailsOnOtherTexts) {
   warning.input("fit.model", "model", model_).input("other.rows", "rows", other);
   ASSERT_TRUE(stage_->run(warning).ok());
   EXPECT_EQ(warning.report().verdict->outcome, engine::Outcome::pass);
+  EXPECT_NE(std::count_if(warning.report().verdict->checks.begin(), warning.report().verdict->checks.end(),
+                          [](const engine::Check& check) { return check.outcome == engine::Outcome::warn; }),
+            0);
   EXPECT_EQ(warning.report().verdict->summary, "drift in text_length, unknown_share, only a warning (on_drift: warn)");
   ASSERT_EQ(warning.report().warnings.size(), 2U);
   EXPECT_THAT(warning.report().warnings[1], HasSubstr("of a text's words are unknown to the model, was 0.0 %"));
