@@ -1,4 +1,4 @@
-// What stages may ask of a family of models (linear today, BERT next): paths, numbers and text only; no library's type crosses it.
+// What stages may ask of a family of models (linear, BERT, several of them together): paths, numbers and text only; no library's type crosses it.
 //
 // A model is a folder: model.json {"format": "mlopsctl-model-1", "type", "labels", "recipe", "params", "family", "calibration", "profile",
 // "trained_on"}, weights.safetensors, and what its family needs (vocab.txt). To add a family: one folder under stages/ and one row
@@ -76,6 +76,10 @@ class Classifier {
 struct TrainReport {
   Json family = Json::object();            // goes into model.json under "family": what load() needs besides the weights
   std::unique_ptr<Classifier> classifier;  // the model just trained, exactly as load() would give it; null: call load()
+  // What that classifier says of the validation rows, where training had to ask it anyway; empty: to be asked.
+  std::vector<double> validation_scores;
+  std::vector<float> validation_unknown;
+  Json trained_on;  // what model.json says under "trained_on"; null: the training rows
   std::map<std::string, double> metrics;
   Json summary;  // how training went, for reports: see finetune/curves.hpp; null: nothing to tell
   std::vector<std::string> warnings;
@@ -101,6 +105,9 @@ struct Trainer {
   bool optimizer = false;                              // learns step by step: takes the stage's field `optimizer`
   bool (*needs_labels)(const Json& params) = nullptr;  // false: learns from texts alone, and what it makes is no classifier; null: always
   WithoutValidation without_validation = WithoutValidation::train_twice;
+  // Of a family made of other models: the labels they have in common. It learns from the validation rows alone, as people wrote them, and cleans
+  // texts itself (its recipe is empty). null: labels are those of the training rows.
+  Result<std::vector<std::string>> (*labels)(const Json& params, const std::map<std::string, BaseModel>& bases) = nullptr;
 };
 
 // The ONE list of families (stages/train/trainers.cpp).
@@ -111,6 +118,8 @@ class Model {
  public:
   // Errors name what is missing in the folder. `origin` is what messages call it.
   static Result<Model> load(const std::filesystem::path& folder, std::string origin);
+  // model.json alone, its keys checked, as load() would read it.
+  static Result<Json> describe(const std::filesystem::path& folder, const std::string& origin);
   Model(Model&&) noexcept;
   Model& operator=(Model&&) noexcept;
   ~Model();
@@ -122,7 +131,7 @@ class Model {
 
   // Calibrated probabilities, texts x labels, row-major, each row adding to 1.
   // For texts as people wrote them:
-  Result<std::vector<float>> score_raw(std::span<const std::string_view> texts, const CancelToken& cancel) const;
+  Result<std::vector<float>> score_raw(std::span<const std::string_view> texts, const CancelToken& cancel, std::vector<float>* unknown = nullptr) const;
   // For the rows of an artifact: uses the cleaned text when the rows were cleaned by this model's recipe, else cleans the raw text.
   Result<std::vector<float>> score(const data::Rows& rows, const CancelToken& cancel) const;
   // For texts cleaned by this model's recipe already:

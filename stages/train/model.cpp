@@ -61,6 +61,12 @@ Result<const Trainer*> trainer_of(const std::string& type) {
 
 }  // namespace
 
+Result<Json> Model::describe(const std::filesystem::path& folder, const std::string& origin) {
+  auto description = read_description(folder);
+  if (!description) return std::move(description).error().note("while loading the model " + origin);
+  return description;
+}
+
 Result<Model> Model::load(const std::filesystem::path& folder, std::string origin) {
   const auto open = [&]() -> Result<Model> {
     TRY_ASSIGN(Json description, read_description(folder));
@@ -93,11 +99,11 @@ Result<std::vector<float>> Model::score_clean(std::span<const std::string_view> 
   return train::apply(impl_->calibration, scores, impl_->labels.size());
 }
 
-Result<std::vector<float>> Model::score_raw(std::span<const std::string_view> texts, const CancelToken& cancel) const {
-  if (impl_->recipe.empty()) return score_clean(texts, cancel);
+Result<std::vector<float>> Model::score_raw(std::span<const std::string_view> texts, const CancelToken& cancel, std::vector<float>* unknown) const {
+  if (impl_->recipe.empty()) return score_clean(texts, cancel, unknown);
   const std::vector<std::string> cleaned = impl_->cleaned(texts.size(), [&](size_t i) { return texts[i]; });
   const std::vector<std::string_view> views(cleaned.begin(), cleaned.end());
-  return score_clean(views, cancel);
+  return score_clean(views, cancel, unknown);
 }
 
 Result<std::vector<float>> Model::score(const data::Rows& rows, const CancelToken& cancel) const {

@@ -7,6 +7,7 @@
 #include "pipeline/base/files.hpp"
 #include "stages/finetune/options.hpp"
 #include "stages/ml_api.hpp"
+#include "stages/text/recipe.hpp"
 #include "stages/text/vectorizer_options.hpp"
 #include "stages/train/calibration.hpp"
 #include "stages/train/examples.hpp"
@@ -56,7 +57,14 @@ class TrainStage final : public engine::Stage {
   Result<std::vector<OutputDecl>> outputs(const spec::StageSpec& stage, const std::vector<InputShape>& inputs) const override {
     std::vector<Error> faults;
     const auto rows = of_type(inputs, "rows");
-    if (train_input(rows) == nullptr) {
+    const ml::Trainer& trainer = trainer_of(stage.params);
+    if (trainer.labels != nullptr) {
+      if (with_role(rows, "validation") == nullptr)
+        faults.push_back(stage_fault(stage, "inputs",
+                                     "model type " + trainer.type +
+                                         " needs rows with the role validation, which its members have not learnt from; it has: " + listed(inputs))
+                             .with_hint("name the validation rows of a preprocess stage: inputs: [clean.validation]"));
+    } else if (train_input(rows) == nullptr) {
       const std::string missing =
           rows.empty() ? "train needs rows to learn from" : "train cannot tell which of its rows to learn from: none has the role train";
       faults.push_back(
@@ -111,9 +119,10 @@ struct Judged {
   std::vector<float> unknown;
 };
 
-Result<Judged> judge(std::string source, const ml::Classifier& classifier, ml::Examples examples, size_t labels, const CancelToken& cancel) {
-  Judged judged{std::move(source), classifier.score_kind(), std::move(examples), {}, {}};
-  TRY_ASSIGN(judged.scores, classifier.scores(judged.examples.texts, cancel, &judged.unknown));
+Result<Judged> judge(std::string source, const ml::Classifier& classifier, ml::Examples examples, size_t labels, const CancelToken& cancel,
+                     std::vector<double> scores = {}, std::vector<float> unknown = {}) {
+  Judged judged{std::move(source), classifier.score_kind(), std::move(examples), std::move(scores), std::move(unknown)};
+  if (judged.scores.empty()) { TRY_ASSIGN(judged.scores, classifier.scores(judged.examples.texts, cancel, &judged.unknown)); }
   if (judged.kind == ml::ScoreKind::log_probability) normalise(judged.scores, labels);
   return judged;
 }
@@ -197,6 +206,17 @@ Result<Given> read_given(StageContext& context, const ml::Trainer& trainer, cons
   return given;
 }
 
+// For a family made of other models.
+Result<Given> read_given_validation(const Json& model, const ml::Trainer& trainer, const std::map<std::string, ml::BaseModel>& bases, const StageInput& input) {
+  TRY_ASSIGN(auto labels, trainer.labels(model, bases));
+  TRY_ASSIGN(auto rows, data::Rows::load(input.path));
+  Given given{std::move(rows), {}, std::move(labels), {}, {}};
+  if (given.rows.size() == 0) return stage_error(input.origin + " has no rows to fit the " + trainer.type + " on");
+  TRY_ASSIGN(given.validation, examples_of(given.rows, given.labels, input.origin));
+  for (size_t i = 0; i < given.rows.size(); ++i) given.validation->texts[i] = given.rows.raw(i);
+  return given;
+}
+
 std::map<std::string, ml::BaseModel> bases_of(const StageContext& context) {
   constexpr std::string_view below = "model.";
   std::map<std::string, ml::BaseModel> bases;
@@ -206,8 +226,7 @@ std::map<std::string, ml::BaseModel> bases_of(const StageContext& context) {
 }
 
 // Scores rows the model has not seen, calibrates on them, and adds calibration and profile to the description.
-Status calibrate(StageContext& context, const ml::Trainer& trainer, const ml::TrainRequest& request, Given& given, std::unique_ptr<ml::Classifier> classifier,
-                 Json& description) {
+Status calibrate(StageContext& context, const ml::Trainer& trainer, const ml::TrainRequest& request, Given& given, ml::TrainReport trained, Json& description) {
   engine::StageReport& report = context.report();
   const std::vector<std::string>& labels = given.labels;
   context.progress(0.8, "calibrating");
@@ -215,10 +234,11 @@ Status calibrate(StageContext& context, const ml::Trainer& trainer, const ml::Tr
   std::optional<HeldOut> split;
   if (!given.validation && wanted != "none" && trainer.without_validation == ml::WithoutValidation::train_twice)
     split = hold_out(given.train, labels.size(), context.seed());
-  if (split) classifier.reset();  // its place is needed for the second model
-  auto judging = given.validation ? judge(given.held_out ? "held out" : "validation", *classifier, *given.validation, labels.size(), context.cancel())
+  if (split) trained.classifier.reset();  // its place is needed for the second model
+  auto judging = given.validation ? judge(given.held_out ? "held out" : "validation", *trained.classifier, *given.validation, labels.size(), context.cancel(),
+                                          std::move(trained.validation_scores), std::move(trained.validation_unknown))
                  : split          ? judge_held_out(trainer, request, *std::move(split))
-                                  : judge_some(*classifier, given.train, labels.size(), context.cancel());
+                                  : judge_some(*trained.classifier, given.train, labels.size(), context.cancel());
   if (!judging) return std::move(judging).error();
   const Judged& judged = *judging;
   Calibration calibration;
@@ -237,12 +257,16 @@ Status calibrate(StageContext& context, const ml::Trainer& trainer, const ml::Tr
 
 Status TrainStage::run(StageContext& context) const {
   const auto inputs = of_type(context.inputs(), "rows");
-  const StageInput* train_rows = train_input(inputs);
-  if (train_rows == nullptr) return stage_error("no rows to train on");
-  context.progress(0, "reading " + train_rows->origin);
   const Json& params = context.params();
   const ml::Trainer& trainer = trainer_of(params);
-  TRY_ASSIGN(Given given, read_given(context, trainer, *train_rows, with_role(inputs, "validation")));
+  const StageInput* validation_rows = with_role(inputs, "validation");
+  const StageInput* train_rows = trainer.labels != nullptr ? validation_rows : train_input(inputs);
+  if (train_rows == nullptr) return stage_error("no rows to train on");
+  context.progress(0, "reading " + train_rows->origin);
+  auto bases = bases_of(context);
+  TRY_ASSIGN(Given given, trainer.labels != nullptr ? read_given_validation(params["model"], trainer, bases, *train_rows)
+                                                    : read_given(context, trainer, *train_rows, validation_rows));
+  const Json recipe = trainer.labels != nullptr ? text::Recipe::make(Json::array())->json() : given.rows.info().recipe;
 
   const auto folder = context.output("model");
   TRY(make_folders(folder));
@@ -252,24 +276,26 @@ Status TrainStage::run(StageContext& context) const {
                                  given.labels,
                                  given.train,
                                  given.validation ? &*given.validation : nullptr,
-                                 bases_of(context),
+                                 std::move(bases),
                                  folder,
                                  context.cancel(),
                                  [&](double fraction, std::string_view what) { context.progress(0.05 + 0.75 * fraction, what); },
-                                 given.rows.info().recipe,
+                                 recipe,
                                  [&] { return context.checkpoints(); },
                                  [&](const Digest& of) { return context.memo(of); }};
   TRY_ASSIGN(auto trained, trainer.train(request));
-  Json description = {
-      {"format", "mlopsctl-model-1"},
-      {"type", trainer.type},
-      {"labels", given.labels},
-      {"recipe", given.rows.info().recipe},
-      {"params", params["model"]},
-      {"family", trained.family},
-      {"calibration", to_json(Calibration())},
-      {"profile", nullptr},
-      {"trained_on", {{"rows", given.train.size()}, {"digest", train_rows->digest.str()}, {"labels", counts_by_label(given.labels, given.train.labels)}}}};
+  Json description = {{"format", "mlopsctl-model-1"},
+                      {"type", trainer.type},
+                      {"labels", given.labels},
+                      {"recipe", recipe},
+                      {"params", params["model"]},
+                      {"family", trained.family},
+                      {"calibration", to_json(Calibration())},
+                      {"profile", nullptr},
+                      {"trained_on", trained.trained_on}};
+  if (trained.trained_on.is_null())
+    description["trained_on"] = {
+        {"rows", given.train.size()}, {"digest", train_rows->digest.str()}, {"labels", counts_by_label(given.labels, given.train.labels)}};
 
   engine::StageReport& report = context.report();
   report.metrics = trained.metrics;
@@ -278,7 +304,7 @@ Status TrainStage::run(StageContext& context) const {
   if (!trained.summary.is_null()) report.summary["training"] = std::move(trained.summary);
   if (!given.labels.empty()) {
     if (trained.classifier == nullptr) { TRY_ASSIGN(trained.classifier, trainer.load(folder, description)); }
-    TRY(calibrate(context, trainer, request, given, std::move(trained.classifier), description));
+    TRY(calibrate(context, trainer, request, given, std::move(trained), description));
     report.summary["calibration"] = description["calibration"];
   }
   context.progress(1, "writing the model");

@@ -204,7 +204,7 @@ TEST(Model, SaysWhatIsWrongWithAFolder) {
   EXPECT_EQ(fault("{\"format\": \"mlopsctl-model-1\", \"type\": \"bert\"}").message, "model.json: \"labels\" is missing");
   const std::string rest = R"("labels": ["a", "b"], "recipe": {}, "params": {}, "family": {}, "calibration": {"method": "none"}, "profile": {})";
   const Error unknown = fault("{\"format\": \"mlopsctl-model-1\", \"type\": \"linear-svn\", " + rest + "}");
-  EXPECT_EQ(unknown.message, "model.json: unknown type \"linear-svn\"; this mlopsctl knows: linear-svm, logistic, naive-bayes, nb-svm, bert");
+  EXPECT_EQ(unknown.message, "model.json: unknown type \"linear-svn\"; this mlopsctl knows: linear-svm, logistic, naive-bayes, nb-svm, bert, ensemble");
   EXPECT_THAT(unknown.notes, ElementsAre("while loading the model models/x"));
   EXPECT_EQ(fault("{\"format\": \"mlopsctl-model-1\", \"type\": \"linear-svm\", " + rest + "}").message, "model.json: family.vectorizer is missing");
 }
