@@ -16,7 +16,7 @@ namespace mlopsctl::cli {
 
 namespace {
 
-constexpr size_t chunk_rows = 4096;
+constexpr size_t chunk_rows = 4096, chunk_bytes = size_t{8} << 20;  // whichever comes first
 constexpr size_t most_faults_told = 20;
 
 Error usage_error(std::string message, std::string hint) {
@@ -58,7 +58,7 @@ class Sink {
 struct Chunk {
   std::vector<std::string> cells;  // rows x columns
   std::vector<std::string_view> texts;
-  size_t rows = 0;
+  size_t rows = 0, bytes = 0;
 };
 
 // Probabilities of the chunk's texts, shared out over `threads`; the result does not depend on how many.
@@ -114,11 +114,11 @@ Result<bool> Prediction::fill(Chunk& chunk, std::string& rejects) {
   const size_t width = reader_.columns().size();
   chunk.cells.clear();
   chunk.texts.clear();
-  chunk.rows = 0;
+  chunk.rows = chunk.bytes = 0;
   data::Record record;
   data::BadRecord bad;
   bool more = true;
-  while (chunk.rows < chunk_rows) {
+  while (chunk.rows < chunk_rows && chunk.bytes < chunk_bytes) {
     TRY_ASSIGN(const auto next, reader_.next(record, bad));
     if (next == data::Next::end) {
       more = false;
@@ -134,7 +134,10 @@ Result<bool> Prediction::fill(Chunk& chunk, std::string& rejects) {
       }
       continue;
     }
-    for (const auto& field : record.fields) chunk.cells.emplace_back(field);
+    for (const auto& field : record.fields) {
+      chunk.cells.emplace_back(field);
+      chunk.bytes += field.size();
+    }
     ++chunk.rows;
   }
   for (size_t i = 0; i < chunk.rows; ++i) chunk.texts.push_back(chunk.cells[i * width + text_column_]);

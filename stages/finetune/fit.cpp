@@ -37,7 +37,7 @@ class Fit {
     TRY_ASSIGN(CheckpointStore checkpoints, open_checkpoints(folder));
     TRY_ASSIGN(const auto checkpoint, checkpoints.latest());
     TRY(choose_network(checkpoint));
-    TRY_ASSIGN(const auto network, factory_.make(how_, start_weights(), request_.seed));
+    TRY_ASSIGN(const auto network, make_network());
     TRY_ASSIGN(const auto material, make_material(*network));
     LoopSettings loop{optimizer_,
                       {optimizer_.batch_tokens, optimizer_.batch_rows.value_or(0)},
@@ -132,6 +132,14 @@ class Fit {
       tensors[name] = tensor;
     }
     return tensors;
+  }
+
+  Result<std::unique_ptr<Network>> make_network() const {
+    auto network = factory_.make(how_, start_weights(), request_.seed);
+    if (network || network.error().message.find("out of memory") == std::string::npos) return network;
+    Error error = std::move(network).error();
+    error.field = "model.base";
+    return std::move(error).with_hint("free memory, start from a smaller base, or let less of it learn: train: last:2");
   }
 
   Result<std::unique_ptr<Material>> make_material(Network& network) {

@@ -117,22 +117,23 @@ class Loop {
     return note_step(rate, loss, norm);
   }
 
-  // With what to do about it where memory is short.
+  // Where memory is short: in which step, and what to do about it.
   Result<double> accumulate(const Portion& portion, double share, uint64_t seed) {
-    const auto smaller = [&](Error error) {
-      error.hint = settings_.budget.rows > 0 ? "halve optimizer.batch_rows (" + std::to_string(settings_.budget.rows) + ")"
-                                             : "halve optimizer.batch_tokens (" + std::to_string(settings_.budget.tokens) + ")";
-      error.hint += " and double accumulate: the steps stay the same";
-      return error;
-    };
     try {
       auto loss = material_.accumulate(network_, portion, share, seed);
-      if (!loss && loss.error().message.find("memory") != std::string::npos) return smaller(std::move(loss).error());
+      if (!loss && loss.error().message.find("out of memory") != std::string::npos) return out_of_memory(portion);
       return loss;
-    } catch (const std::bad_alloc&) {
-      return smaller(stage_error("memory ran out in step " + std::to_string(state().step + 1) + " of " + std::to_string(training_.steps) + ", in a batch of " +
-                                 with_thousands(static_cast<double>(portion.tokens)) + " " + std::string(material_.unit())));
-    }
+    } catch (const std::bad_alloc&) { return out_of_memory(portion); }
+  }
+
+  Error out_of_memory(const Portion& portion) const {
+    const bool by_rows = settings_.budget.rows > 0;
+    const std::string key = by_rows ? "batch_rows" : "batch_tokens";
+    Error error = stage_error("memory ran out in step " + std::to_string(training_.state.step + 1) + " of " + std::to_string(training_.steps) +
+                              ", in a batch of " + with_thousands(static_cast<double>(portion.tokens)) + " " + std::string(material_.unit()));
+    error.field = "optimizer." + key;
+    return std::move(error).with_hint("halve " + key + " (" + std::to_string(by_rows ? settings_.budget.rows : settings_.budget.tokens) +
+                                      ") and double accumulate: the steps stay the same");
   }
 
   Status note_step(double rate, double loss, double norm) {
@@ -162,10 +163,12 @@ class Loop {
   }
 
   Error diverged(double rate) const {
-    return stage_error("the gradients are not finite in " + std::to_string(bad_steps_allowed + 1) + " steps in a row, the last of them step " +
-                       std::to_string(training_.state.step) + " of " + std::to_string(training_.steps) + " at a learning rate of " + shown(rate))
-        .with_hint("lower optimizer.lr (" + shown(options_.lr) + ") or raise optimizer.warmup (" + shown(options_.warmup) + ")" +
-                   (settings_.precision == "bf16" ? "; or write model.precision: f32" : "") + (options_.clip == 0 ? "; or write optimizer.clip: 1" : ""));
+    Error error = stage_error("the gradients are not finite in " + std::to_string(bad_steps_allowed + 1) + " steps in a row, the last of them step " +
+                              std::to_string(training_.state.step) + " of " + std::to_string(training_.steps) + " at a learning rate of " + shown(rate));
+    error.field = "optimizer.lr";
+    return std::move(error).with_hint("lower optimizer.lr (" + shown(options_.lr) + ") or raise optimizer.warmup (" + shown(options_.warmup) + ")" +
+                                      (settings_.precision == "bf16" ? "; or write model.precision: f32" : "") +
+                                      (options_.clip == 0 ? "; or write optimizer.clip: 1" : ""));
   }
 
   Status end_of_epoch() {

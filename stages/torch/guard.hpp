@@ -12,7 +12,9 @@
 
 namespace mlopsctl::torch_cpu {
 
-inline Error out_of_memory() { return stage_error("out of memory in the encoder").with_hint("use a smaller optimizer.batch_tokens or model.max_tokens"); }
+inline Error out_of_memory() {
+  return stage_error("out of memory in the encoder").with_hint("free memory, or use a smaller model or a lower model.max_tokens");
+}
 
 template <typename Work>
 auto guarded(Work&& work) -> decltype(work()) {

@@ -8,39 +8,10 @@ seed=${2:-20260131}
 RANDOM=$seed
 wanted=${MLOPSCTL_KILLS:-12}
 export OMP_WAIT_POLICY=passive  # the steps are tiny: beside other tests, waiting threads would take the time of those that work
-"$mlopsctl" version | grep -q libtorch || skip "this mlopsctl was built without libtorch"
+has_torch || skip "this mlopsctl was built without libtorch"
 
 project=$work/fresh
-mkdir "$project"
-cp -r "$source_dir/tests/oracle/expected/tiny_bert" "$project/base"
-{
-  echo text,label
-  for ((i = 0; i < 100; ++i)); do
-    tail=$(printf 'the %.0s' $(seq 0 $((i % 7))))
-    echo "the crew was late bad $tail,negative"
-    echo "a flight was late $tail,neutral"
-    echo "the crew good good $tail !,positive"
-  done
-} >"$project/rows.csv"
-cat >"$project/pipeline.yaml" <<'YAML'
-apiVersion: mlopsctl/v1
-name: encoder
-seed: 7
-inputs:
-  rows: {path: rows.csv, text: text, label: label}
-stages:
-  clean:
-    kind: preprocess
-    inputs: [rows]
-    split: {shares: {train: 0.8, validation: 0.2}}
-    checks: {leakage: ignore}
-  fit:
-    kind: train
-    inputs: [clean]
-    model: {type: bert, base: base, max_tokens: 16, precision: f32}
-    optimizer: {lr: 0.001, epochs: 8, batch_tokens: 128, top: 2}
-YAML
-
+encoder_project "$project"
 cp -r "$project" "$work/reference"
 begin=$(now_us)
 run_in "$work/reference" run >"$work/reference.out" 2>"$work/reference.err" || { fail "the reference run ended $?: $(tail "$work/reference.err")"; exit 1; }
@@ -67,7 +38,11 @@ while [ "$landed" -lt "$wanted" ] && [ "$SECONDS" -lt "$deadline" ]; do
     case $signal$status in
       KILL137) landed=$((landed + 1)) ;;
       INT130) stopped=$((stopped + 1)) ;;
-      *0) missed=$((missed + 1)); break ;;
+      *0)
+        missed=$((missed + 1))
+        [ "$k" -gt 0 ] || whole=$delay  # a whole run takes less than that
+        break
+        ;;
       *) fail "series $series:$trail: ended $status: $(tail -n 5 "$folder.err")" ;;
     esac
     expect_no_orphan "series $series:$trail"

@@ -80,6 +80,41 @@ stages:
 YAML
 }
 
+# encoder_project FOLDER: one preprocess on 300 rows and a tiny BERT that learns from them for eight epochs.
+encoder_project() {
+  mkdir -p "$1"
+  cp -r "$source_dir/tests/oracle/expected/tiny_bert" "$1/base"
+  {
+    echo text,label
+    local i tail
+    for ((i = 0; i < 100; ++i)); do
+      tail=$(printf 'the %.0s' $(seq 0 $((i % 7))))
+      echo "the crew was late bad $tail,negative"
+      echo "a flight was late $tail,neutral"
+      echo "the crew good good $tail !,positive"
+    done
+  } >"$1/rows.csv"
+  cat >"$1/pipeline.yaml" <<'YAML'
+apiVersion: mlopsctl/v1
+name: encoder
+seed: 7
+inputs:
+  rows: {path: rows.csv, text: text, label: label}
+stages:
+  clean:
+    kind: preprocess
+    inputs: [rows]
+    split: {shares: {train: 0.8, validation: 0.2}}
+    checks: {leakage: ignore}
+  fit:
+    kind: train
+    inputs: [clean]
+    model: {type: bert, base: base, max_tokens: 16, precision: f32}
+    optimizer: {lr: 0.001, epochs: 8, batch_tokens: 128, top: 2}
+YAML
+}
+has_torch() { "$mlopsctl" version | grep -q libtorch; }
+
 # run_in FOLDER ARGUMENTS...: the program under test, marked, in that folder.
 run_in() {
   local folder=$1

@@ -22,9 +22,10 @@ namespace mlopsctl::testing {
 struct FakeMishaps {
   std::function<void(int64_t step)> before_step;  // may end the process
   std::function<double(int64_t step)> loss_factor;
-  std::function<bool(int64_t step)> out_of_memory;
-  int64_t encoded = 0;  // texts whose features were worked out
-  int64_t seen = 0;     // texts that were learnt from
+  std::function<bool(int64_t step)> out_of_memory;  // as this program's own allocations fail
+  std::function<bool(int64_t step)> refused;        // as the module says so
+  int64_t encoded = 0;                              // texts whose features were worked out
+  int64_t seen = 0;                                 // texts that were learnt from
 };
 
 class FakeNetwork final : public finetune::Network {
@@ -178,6 +179,7 @@ class FakeNetwork final : public finetune::Network {
   // Gathers the head's gradients; `features` become the loss's derivatives by them.
   Result<double> learn_head(std::vector<float>& features, const std::vector<int32_t>& labels, double share, uint64_t seed) {
     if (mishaps_.out_of_memory && mishaps_.out_of_memory(steps_)) throw std::bad_alloc();
+    if (mishaps_.refused && mishaps_.refused(steps_)) return stage_error("out of memory in the encoder");
     mishaps_.seen += static_cast<int64_t>(labels.size());
     Random random(seed);
     for (float& value : features) value = random.uniform() < options_.head_dropout ? 0.0F : value / static_cast<float>(1 - options_.head_dropout);

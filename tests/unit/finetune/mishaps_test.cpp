@@ -38,7 +38,7 @@ TEST(FitMishaps, FiveSuchStepsInARowEndTraining) {
   Fitting fitting;
   fitting.factory.mishaps.loss_factor = [](int64_t step) { return step >= 3 ? std::numeric_limits<double>::infinity() : 1.0; };
   EXPECT_EQ(fitting.fault(),
-            "the gradients are not finite in 5 steps in a row, the last of them step 8 of 24 at a learning rate of 0.04048 | "
+            "optimizer.lr: the gradients are not finite in 5 steps in a row, the last of them step 8 of 24 at a learning rate of 0.04048 | "
             "lower optimizer.lr (0.05) or raise optimizer.warmup (0.1)");
   fitting.forget_checkpoints();
   fitting.optimizer["clip"] = 0;
@@ -57,12 +57,13 @@ TEST(FitMishaps, AnExplodingGradientIsClipped) {
 
 TEST(FitMishaps, SaysWhatToDoWhereMemoryRunsOut) {
   Fitting fitting;
-  fitting.factory.mishaps.out_of_memory = [](int64_t step) { return step == 2; };
-  EXPECT_THAT(fitting.fault(), ::testing::MatchesRegex("memory ran out in step 3 of 24, in a batch of [0-9]+ tokens [|] "
-                                                       "halve optimizer.batch_tokens .64. and double accumulate: the steps stay the same"));
+  fitting.factory.mishaps.refused = [](int64_t step) { return step == 2; };
+  EXPECT_THAT(fitting.fault(), ::testing::MatchesRegex("optimizer.batch_tokens: memory ran out in step 3 of 24, in a batch of [0-9]+ tokens [|] "
+                                                       "halve batch_tokens .64. and double accumulate: the steps stay the same"));
   fitting.forget_checkpoints();
+  fitting.factory.mishaps.out_of_memory = std::exchange(fitting.factory.mishaps.refused, nullptr);
   fitting.optimizer["batch_rows"] = 4;
-  EXPECT_THAT(fitting.fault(), HasSubstr("| halve optimizer.batch_rows (4) and double accumulate"));
+  EXPECT_THAT(fitting.fault(), HasSubstr("| halve batch_rows (4) and double accumulate"));
 }
 
 // No file of more than `bytes` can be written while this lives.
