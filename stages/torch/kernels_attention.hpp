@@ -80,7 +80,7 @@ struct Head {
           if (first + i < count && wide == 16) sum = *reinterpret_cast<const Lanes*>(token) + *reinterpret_cast<const Lanes*>(add + d);
           else if (first + i < count)
             for (int64_t j = 0; j < wide; ++j) sum[j] = token[j] + add[d + j];
-          block[i] = std::bit_cast<Pairs>(sum);
+          block[i] = reinterpret_cast<const Pairs&>(sum);  // a template would drop the alignment of 4
         }
         turn(block);
         for (int64_t j = 0; j < wide; ++j) *reinterpret_cast<Pairs*>(to + (d + j) * columns + first) = block[j];
