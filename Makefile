@@ -24,7 +24,7 @@ bench: $(call stamp,bench) $(BUILD)/bench/build.ninja
 
 tidy: $(call stamp,tidy)
 asan tsan no-torch: $(call stamp,test)
-asan tsan tidy no-torch:
+asan tsan tidy no-torch: base-model
 	cmake --preset $@ && ninja -j$(JOBS) -C $(BUILD)/$@ --quiet
 	ctest --test-dir $(BUILD)/$@ -j$(JOBS) -L unit --output-on-failure
 
@@ -38,7 +38,7 @@ oracle:
 picture: build
 	.github/picture.sh
 
-format:
+format: $(call stamp,tidy)
 	git ls-files '*.cpp' '*.hpp' | xargs clang-format-14 -i
 
 clean:
