@@ -77,14 +77,14 @@ class Resolver {
       for (const size_t next : followers[i])
         if (--waiting[next] == 0) ready.push(next);
     }
-    if (order_.size() == n) return;
     std::string names;
-    const spec::StageSpec* first = nullptr;
+    const spec::StageSpec* first = nullptr;  // stays so where each stage found its place
     for (size_t i = 0; i < n; ++i) {
       if (waiting[i] == 0) continue;
       if (first == nullptr) first = &pipeline_.stages[i];
       names += (names.empty() ? "" : ", ") + pipeline_.stages[i].name;
     }
+    if (first == nullptr) return;
     faults_.push_back(fault_at(first->span, "stages." + first->name, "these stages wait for each other or for one that does: " + names,
                                "remove one of the `inputs` that close the circle"));
   }

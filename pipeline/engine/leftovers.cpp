@@ -99,7 +99,7 @@ Status drop_checkpoints(const fs::path& folder) {
 }
 
 fs::path memo_file(const fs::path& folder, const Digest& of) {
-  const fs::path file = folder / of.hex();
+  fs::path file = folder / of.hex();
   ::utimensat(AT_FDCWD, file.c_str(), nullptr, 0);
   return file;
 }

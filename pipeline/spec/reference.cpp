@@ -6,7 +6,7 @@ namespace mlopsctl::spec {
 
 namespace {
 
-std::string cell(std::string text) {
+std::string cell(std::string_view text) {
   std::string result;
   for (const char c : text) {
     if (c == '|') result += '\\';

@@ -89,6 +89,7 @@ summary=()
 if [ "$what" = packages ]; then
   timed "build packages" "" "" ".ci/install build && cmake --preset release >/dev/null"
   timed "test packages" "" "" ".ci/install test && cmake --preset dev >/dev/null"
+  timed "tidy packages" "" "" ".ci/install tidy && cmake --preset tidy >/dev/null"
   timed "bench packages" "" "" ".ci/install bench && cmake --preset bench >/dev/null"
 fi
 if [ "$what" = run ] || [ "$what" = all ]; then
