@@ -13,8 +13,11 @@ files() {
 
 case $2 in
   readmes)  # every folder of code says in a line what it is for
-    for folder in $(files | grep -E '\.(cpp|hpp)$' | sed 's:/[^/]*$::' | sort -u) pipeline stages k8s_templates configs tests bench cli; do
-      case $folder in tests/unit/*) continue ;; esac  # mirrors: their subjects have one
+    for folder in $(files | grep -E '\.(cpp|hpp|py|sh)$' | sed 's:/[^/]*$::' | sort -u) .ci pipeline stages k8s_templates configs tests bench cli; do
+      case $folder in
+        tests/unit/*) continue ;;  # mirrors: their subjects have one
+        .github) continue ;;       # GitHub would show it in place of the project's
+      esac
       [ -s "$folder/README.md" ] || breach "$folder has no README.md"
     done ;;
   lengths)  # past 400 lines there is a second idea in a file
