@@ -240,7 +240,7 @@ Status Execution::finish(size_t stage, JobResult result) {
   run.error = std::move(result.error);
   if (running.interrupted) {
     run.state = StageState::cancelled;
-    run.error.reset();
+    if (run.error->kind == ErrorKind::interrupted) run.error.reset();  // what else went wrong on the way out is told
   } else if (running.timed_out) {
     run.state = StageState::timed_out;
     run.error = stage_error("stage " + spec.name + " (" + spec.kind + ") ran longer than its timeout of " + human_duration(spec.timeout))

@@ -236,6 +236,7 @@ class ProcessRunner final : public Runner {
       what += "ended with exit code " + std::to_string(WEXITSTATUS(status)) + " before it reported a result";
     }
     Error error = stage_error(std::move(what)).with_hint(std::move(hint));
+    if (child.asked) error.kind = ErrorKind::interrupted;
     if (const std::string tail = last_lines(child.log); !tail.empty()) error.notes.push_back("the last it printed:\n" + tail);
     return error;
   }

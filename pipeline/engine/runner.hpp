@@ -64,8 +64,8 @@ class Runner {
 };
 
 // fork() without exec: each job is a child process in its own process group that dies with this process. Must not be used while this
-// process has other threads. SIGTERM on cancel, SIGKILL `grace` later.
-std::unique_ptr<Runner> make_process_runner(std::chrono::milliseconds grace = std::chrono::seconds(5));
+// process has other threads. SIGTERM on cancel, SIGKILL `grace` later: time to save the state of a large model.
+std::unique_ptr<Runner> make_process_runner(std::chrono::milliseconds grace = std::chrono::seconds(30));
 // A std::thread per job in this process.
 std::unique_ptr<Runner> make_thread_runner();
 

@@ -249,8 +249,14 @@ Result<ml::TrainReport> fit(const ml::TrainRequest& request, const NetworkFactor
   const auto base = request.bases.find("base");
   if (base == request.bases.end()) return stage_error("model.base was not given");
   request.progress(0, "reading " + base->second.origin);
-  TRY_ASSIGN(Base opened, Base::open(base->second.path, base->second.origin));
-  return Fit(request, factory, settings, base->second, std::move(opened)).run();
+  auto opened = Base::open(base->second.path, base->second.origin);
+  if (!opened) {
+    Error error = std::move(opened).error();
+    if (error.field.empty()) error.field = "model.base";
+    if (error.hint.empty()) error.hint = "`mlopsctl model fetch hf://ORGANISATION/NAME@REVISION` downloads one; or name a stage of type bert";
+    return error;
+  }
+  return Fit(request, factory, settings, base->second, *std::move(opened)).run();
 }
 
 }  // namespace mlopsctl::finetune

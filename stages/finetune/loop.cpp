@@ -224,6 +224,7 @@ class Loop {
   }
 
   Status stop() {
+    say("saving a checkpoint");
     TRY(save_checkpoint());
     Error error = cancelled_while("training");
     return std::move(error).note("a checkpoint of step " + std::to_string(state().step) + " of " + std::to_string(training_.steps) +

@@ -60,7 +60,8 @@ spec::TypePtr optimizer_type() {
   static const spec::TypePtr type = spec::object({
       with_default("lr", number(0, 1, "5e-5"), 5e-5, "The highest learning rate."),
       with_default("epochs", integer(1, 10'000), 3, "How often all training rows are seen."),
-      with_default("batch_tokens", integer(16, 10'000'000), 2048, "How many tokens a batch holds: rows of similar length times the longest of them."),
+      with_default("batch_tokens", integer(16, 10'000'000), 2048,
+                   "How many tokens a batch holds: rows of similar length times the longest of them. Where memory runs out, halve it and double accumulate."),
       optional("batch_rows", integer(1, 1'000'000), "How many rows a batch holds, instead of batch_tokens."),
       with_default("accumulate", integer(1, 10'000), 1, "How many batches make one step."),
       with_default("schedule", choice({"linear", "cosine", "one_cycle", "slanted", "constant"}), "linear",

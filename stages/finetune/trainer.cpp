@@ -8,7 +8,12 @@ namespace mlopsctl::finetune {
 ml::Trainer bert() {
   ml::Trainer trainer;
   trainer.type = "bert";
-  trainer.doc = "A BERT encoder, fine-tuned to the labels (Devlin et al. 2019), or pre-trained further on the texts (objective: mlm).";
+  trainer.doc =
+      "A BERT encoder, fine-tuned to the labels (Devlin et al. 2019), or pre-trained further on the texts (objective: mlm) for another stage to take as its "
+      "base. "
+      "The model is a folder as Hugging Face lays it out; training.jsonl in it has a line for each step and each epoch. Ctrl-C saves a checkpoint and ends "
+      "130; after that, a kill or a full disk, run goes on at the last checkpoint and ends in the same bytes. A step whose gradients are not finite is skipped "
+      "and counted, five in a row end the training. A label with a single row and texts that were cut are warned of.";
   trainer.fields = bert_fields();
   trainer.backend = network_backend();
   trainer.check = &check;

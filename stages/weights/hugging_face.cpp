@@ -68,6 +68,7 @@ Status BertFolder::take(TensorFile file, const std::string& origin, std::map<std
 Result<BertFolder> BertFolder::open(const fs::path& folder, std::string origin) {
   std::error_code ignored;
   if (!fs::is_directory(folder, ignored)) return stage_error(origin + ": is no folder; expected one with config.json and model.safetensors");
+  if (!fs::exists(folder / "config.json", ignored)) return stage_error(origin + ": has no config.json; expected a BERT's folder as Hugging Face lays it out");
   BertFolder result;
   TRY_ASSIGN(result.config_, read_bert_config(folder / "config.json", origin + "/config.json"));
   TRY(check_vocabulary_size(folder, origin, result.config_.vocab_size));

@@ -204,20 +204,6 @@ TEST_P(Execute, ATimeOutEndsTheStageAndTheRun) {
   EXPECT_EQ(record.stages[0].error->message, "stage a (endless) ran longer than its timeout of 1 min 30 s");
 }
 
-TEST_P(Execute, CancellingEndsWhatRunsAndStartsNothing) {
-  bench.kind("endless", [](StageContext& context) -> Status {
-    while (!context.cancel().cancelled()) ::usleep(1000);
-    return {};
-  });
-  bench.p.stage("a", "endless", {"train"}).stage("b", "concat", {"a"}).stage("c", "concat", {"train"});
-  bench.reporter.on_tick = [&] { bench.cancel.cancel(); };
-  const RunRecord record = bench.run(bench.p);
-  EXPECT_EQ(brief(record), "a cancelled, b skipped, c skipped");
-  EXPECT_EQ(record.state, RunState::interrupted);
-  EXPECT_EQ(exit_code(record.state), 130);
-  EXPECT_TRUE(std::filesystem::is_empty(bench.folder / ".mlopsctl/tmp"));
-}
-
 TEST_P(Execute, AnInputThatChangesMeanwhileIsNotRemembered) {
   bench.kind("meddle", [file = bench.folder / "train.csv"](StageContext& context) -> Status {
     TRY(write_file(file, "changed"));

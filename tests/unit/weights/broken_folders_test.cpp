@@ -120,6 +120,8 @@ TEST(BrokenFolder, VocabularyOfAnotherSize) {
 TEST(BrokenFolder, FilesThatAreNotThere) {
   BertCopy copy;
   EXPECT_EQ(BertFolder::open(copy.folder / "nowhere", "nowhere").error().message, "nowhere: is no folder; expected one with config.json and model.safetensors");
+  const testing::TemporaryFolder empty;
+  EXPECT_EQ(BertFolder::open(empty.path(), "copy").error().message, "copy: has no config.json; expected a BERT's folder as Hugging Face lays it out");
   std::filesystem::remove(copy.folder / "model.safetensors");
   EXPECT_EQ(copy.fault_as_is(), "model: has no model.safetensors and no pytorch_model.bin");
   copy.folder.write("model.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 90868376\n");
