@@ -23,8 +23,8 @@ agree() { paste -d' ' "$1" "$2" | awk '$1 == $2 { same++ } END { printf "%.3f", 
 
 for precision in f32 bf16; do
   for ((round = 0; round < rounds; ++round)); do
-    once "trainer-$precision" "$python/python" "$bench_dir/peers/encoder_train.py" trainer "$model" "$data" airline_sentiment "$precision" 640
-    once "loop-$precision" "$python/python" "$bench_dir/peers/encoder_train.py" sorted "$model" "$data" airline_sentiment "$precision" 1500
+    once "trainer-$precision" "$python/python" "$bench_dir/peers/encoder_train.py" trainer "$model" "$data" airline_sentiment "$precision" 480
+    once "loop-$precision" "$python/python" "$bench_dir/peers/encoder_train.py" sorted "$model" "$data" airline_sentiment "$precision" 1200
     once "ours-$precision" "$build/bench_encoder" train "$model" "$data" airline_sentiment "$precision" 1500
   done
   rate "trainer-$precision" "fine-tuning, $precision: Hugging Face Trainer"
@@ -37,13 +37,13 @@ done
 
 "$build/bench_encoder" train "$model" "$data" airline_sentiment auto 0 "$work/tuned" >"$work/tuning"
 for ((round = 0; round < rounds; ++round)); do
-  for how in pipeline pipeline32; do once $how "$python/python" "$bench_dir/peers/encoder_score.py" $how "$work/tuned" "$data" f32 500 "$work/$how.labels"; done
+  for how in pipeline pipeline32; do once $how "$python/python" "$bench_dir/peers/encoder_score.py" $how "$work/tuned" "$data" f32 300 "$work/$how.labels"; done
   for precision in f32 bf16; do
-    once "sorted-$precision" "$python/python" "$bench_dir/peers/encoder_score.py" sorted "$work/tuned" "$data" $precision 4000 "$work/sorted-$precision.labels"
+    once "sorted-$precision" "$python/python" "$bench_dir/peers/encoder_score.py" sorted "$work/tuned" "$data" $precision 3000 "$work/sorted-$precision.labels"
   done
-  once onnx "$python/python" "$bench_dir/peers/encoder_score.py" onnx "$work/tuned" "$data" f32 4000 "$work/onnx.labels"
+  once onnx "$python/python" "$bench_dir/peers/encoder_score.py" onnx "$work/tuned" "$data" f32 3000 "$work/onnx.labels"
   for precision in f32 auto; do
-    once "score-$precision" "$build/bench_encoder" score "$work/tuned" "$data" airline_sentiment $precision 4000 "$work/$precision.labels"
+    once "score-$precision" "$build/bench_encoder" score "$work/tuned" "$data" airline_sentiment $precision 3000 "$work/$precision.labels"
   done
 done
 rate pipeline "scoring: transformers.pipeline, as documented"
@@ -58,5 +58,5 @@ ratio score-f32 sorted-f32 "scoring, f32: ours / transformers, sorted" 1.3
 [ "$(field score-auto precision)" != bf16 ] || ratio score-auto sorted-bf16 "scoring, bf16: ours / transformers, sorted" 1.3
 ratio score-f32 onnx "scoring, f32: ours / ONNX Runtime" 1
 ratio score-auto onnx "scoring, automatic precision: ours / ONNX Runtime f32" 2 "chosen here: $(field score-auto precision)"
-result "scoring, f32: labels as ONNX Runtime's" "$(agree "$work/f32.labels" "$work/onnx.labels")" % at_least 99.95 "4,000 tweets"
-result "scoring, automatic precision: labels as f32's" "$(agree "$work/auto.labels" "$work/f32.labels")" % at_least 99.8 "4,000 tweets"
+result "scoring, f32: labels as ONNX Runtime's" "$(agree "$work/f32.labels" "$work/onnx.labels")" % at_least 99.95 "3,000 tweets"
+result "scoring, automatic precision: labels as f32's" "$(agree "$work/auto.labels" "$work/f32.labels")" % at_least 99.8 "3,000 tweets"
