@@ -55,13 +55,16 @@ std::string state_of(const LiveStage& stage) {
   return stage.running ? "running" : "waiting";
 }
 
-std::string detail_of(const LiveStage& stage, Instant now) {
+// A stage that says itself how long it will take knows best.
+bool estimates(const LiveStage& stage) { return stage.what.ends_with(" left"); }
+
+std::string detail_of(const LiveStage& stage, Instant now, bool with_what) {
   if (stage.ended) return stage.seconds > 0 && *stage.ended != StageState::reused ? human_duration(stage.seconds) : "";
   if (!stage.running) return stage.expected > 0 ? "about " + human_duration(stage.expected) : "";
   std::string text = human_duration(seconds_between(stage.started, now));
-  if (const auto left = remaining(stage, now)) text += ", about " + human_duration(*left) + " left";
+  if (const auto left = remaining(stage, now); left && !estimates(stage)) text += ", about " + human_duration(*left) + " left";
   if (stage.attempt > 1) text += ", attempt " + std::to_string(stage.attempt);
-  if (!stage.what.empty()) text += "  " + printable(stage.what);
+  if (with_what && !stage.what.empty()) text += "  " + printable(stage.what);
   return text;
 }
 
@@ -69,7 +72,8 @@ struct Widths {
   int name, kind, bar;  // 0: not shown
 };
 
-std::string stage_line(const LiveStage& stage, Instant now, const Screen& screen, const Widths& widths) {
+// One line; two where what a running stage says does not fit beside it and `may_be_two`.
+std::vector<std::string> stage_lines(const LiveStage& stage, Instant now, const Screen& screen, const Widths& widths, bool may_be_two) {
   const Look look = look_of(stage, now);
   constexpr int state_width = 9;
   std::string head = pad(stage.name, widths.name, screen.utf8) + "  ";
@@ -81,11 +85,14 @@ std::string stage_line(const LiveStage& stage, Instant now, const Screen& screen
     bar = stage.running ? "  " + progress_bar(stage.fraction, widths.bar, screen.utf8) : std::string(static_cast<size_t>(widths.bar) + 2, ' ');
     used += widths.bar + 2;
   }
-  const std::string detail = fit(detail_of(stage, now), std::max(0, screen.width - 1 - used - 2), screen.utf8);
+  const int room = std::max(0, screen.width - 1 - used - 2);
+  const bool two = may_be_two && stage.running && !stage.what.empty() && display_width(detail_of(stage, now, true)) > room;
+  const std::string detail = fit(detail_of(stage, now, !two), room, screen.utf8);
   std::string line = screen.paint(look.style, screen.utf8 ? look.glyph : look.ascii) + " " + head + screen.paint(look.style, state) + bar;
   if (!detail.empty()) line += "  " + detail;
   else line.erase(line.find_last_not_of(' ') + 1);
-  return line;
+  if (!two) return {line};
+  return {line, "    " + screen.paint(Style::dim, fit(printable(stage.what), std::max(0, screen.width - 5), screen.utf8))};
 }
 
 std::string footer(const LiveRun& run, Instant now, const Screen& screen) {
@@ -168,7 +175,10 @@ std::vector<std::string> live_lines(const LiveRun& run, Instant now, const Scree
     shown.resize(std::max<size_t>(1, room - 1));
   }
   std::vector<std::string> lines;
-  for (const LiveStage* stage : shown) lines.push_back(stage_line(*stage, now, screen, widths));
+  for (size_t i = 0; i < shown.size(); ++i) {
+    const bool spare = lines.size() + shown.size() - i + (shown.size() < run.stages.size() ? 1 : 0) < room;
+    for (std::string& line : stage_lines(*shown[i], now, screen, widths, spare)) lines.push_back(std::move(line));
+  }
   if (shown.size() < run.stages.size() && room > 1)
     lines.push_back(screen.paint(Style::dim, "  and " + std::to_string(run.stages.size() - shown.size()) + " more stages"));
   lines.push_back(footer(run, now, screen));

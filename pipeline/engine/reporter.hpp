@@ -16,6 +16,7 @@ class Reporter {
   // Another process holds the pipeline; called once when waiting begins.
   virtual void waiting_for(std::string_view holder) = 0;
   virtual void stage_started(const PlannedStage& stage, int attempt) = 0;
+  // `what` may end with an estimate of its own, "... left", which is then the one that is shown.
   virtual void stage_progress(std::string_view stage, double fraction, std::string_view what) = 0;
   virtual void stage_finished(const StageRun& stage) = 0;  // whatever its end: reused, blocked and skipped too
   virtual void run_finished(const RunRecord& record) = 0;

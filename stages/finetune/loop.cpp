@@ -155,8 +155,8 @@ class Loop {
     std::string text = "epoch " + std::to_string(state().epoch + 1) + "/" + std::to_string(options_.epochs) + ", loss " +
                        shown(state().epoch_loss / static_cast<double>(std::max<int64_t>(1, state().epoch_steps)));
     if (elapsed > 0.5) {
-      text += ", " + with_thousands(static_cast<double>(tokens_) / elapsed) + " " + std::string(material_.unit()) + "/s, " +
-              human_duration(elapsed / here * static_cast<double>(training_.steps - state().step)) + " left";
+      text += ", " + with_thousands(static_cast<double>(tokens_) / elapsed) + " " + std::string(material_.unit()) + "/s";
+      if (const int64_t more = training_.steps - state().step; more > 0) text += ", " + human_duration(elapsed / here * static_cast<double>(more)) + " left";
     }
     say(text, done);
     return {};
@@ -165,6 +165,10 @@ class Loop {
   Error diverged(double rate) const {
     Error error = stage_error("the gradients are not finite in " + std::to_string(bad_steps_allowed + 1) + " steps in a row, the last of them step " +
                               std::to_string(training_.state.step) + " of " + std::to_string(training_.steps) + " at a learning rate of " + shown(rate));
+    if (training_.state.skipped == training_.state.step) {  // nothing was learnt yet that could be to blame
+      error.field = "model.base";
+      return std::move(error).with_hint(settings_.precision == "bf16" ? "write model.precision: f32, or start from another base" : "start from another base");
+    }
     error.field = "optimizer.lr";
     return std::move(error).with_hint("lower optimizer.lr (" + shown(options_.lr) + ") or raise optimizer.warmup (" + shown(options_.warmup) + ")" +
                                       (settings_.precision == "bf16" ? "; or write model.precision: f32" : "") +

@@ -48,6 +48,25 @@ TEST(LiveTable, ShowsEveryStageOnALine) {
   EXPECT_EQ(lines[3], "1 of 3 done, 6.5 s, about 54 s left");
 }
 
+TEST(LiveTable, GivesALineOfItsOwnToWhatDoesNotFit) {
+  const Instant start{};
+  LiveRun run = live_run(plan_of(2), start);
+  run.stages[0].running = true;
+  run.stages[0].started = start;
+  run.stages[0].fraction = 0.5;
+  run.stages[0].what = "epoch 1/3, loss 0.412, 1,670 tokens/s, 14 s left";
+  const auto at = [&](int width, int height) { return live_lines(run, start + milliseconds(4000), screen_of(width, height)); };
+  const auto narrow = at(80, 24);
+  ASSERT_EQ(narrow.size(), 4u);
+  EXPECT_EQ(narrow[0], "| stage0  train  running    [#######.......]  4.0 s");
+  EXPECT_EQ(narrow[1], "    epoch 1/3, loss 0.412, 1,670 tokens/s, 14 s left");
+  EXPECT_EQ(at(120, 24)[0], "| stage0  train  running    [#######.......]  4.0 s  epoch 1/3, loss 0.412, 1,670 tokens/s, 14 s left");
+  EXPECT_EQ(at(120, 24).size(), 3u);
+  const auto low = at(80, 4);
+  ASSERT_EQ(low.size(), 3u) << "no room for a second line";
+  EXPECT_EQ(low[0], "| stage0  train  running    [#######.......]  4.0 s  epoch 1/3, loss 0.412, 1,.");
+}
+
 TEST(LiveTable, NeverGoesBeyondTheScreen) {
   const Instant start{};
   LiveRun run = live_run(plan_of(300), start);

@@ -45,6 +45,12 @@ TEST(FitMishaps, FiveSuchStepsInARowEndTraining) {
   EXPECT_THAT(fitting.fault(), HasSubstr("raise optimizer.warmup (0.1); or write optimizer.clip: 1"));
 }
 
+TEST(FitMishaps, ABaseThatGivesNoNumbersFromTheFirstStepOnIsToBlameItself) {
+  Fitting fitting;
+  fitting.factory.mishaps.loss_factor = [](int64_t) { return std::numeric_limits<double>::infinity(); };
+  EXPECT_THAT(fitting.fault(), ::testing::MatchesRegex("model.base: the gradients are not finite in 5 steps in a row, .* [|] start from another base"));
+}
+
 TEST(FitMishaps, AnExplodingGradientIsClipped) {
   Fitting fitting;
   fitting.factory.mishaps.loss_factor = [](int64_t step) { return step == 3 ? 1e6 : 1.0; };
