@@ -251,6 +251,10 @@ size_t first_bad_byte(std::string_view text) {
     const bool control = byte < 0x20 && byte != '\t' && byte != '\n' && !(byte == '\r' && text.substr(i + 1).starts_with('\n'));
     bool good = !control && extra != 9 && i + extra < text.size();
     for (size_t k = 1; good && k <= extra; ++k) good = (static_cast<unsigned char>(text[i + k]) & 0xC0) == 0x80;
+    // Neither longer than need be, nor half of a UTF-16 pair, nor past U+10FFFF (Unicode 15, table 3-7).
+    const unsigned char second = good && extra > 0 ? static_cast<unsigned char>(text[i + 1]) : 0;
+    if (good && ((byte == 0xE0 && second < 0xA0) || (byte == 0xED && second > 0x9F) || (byte == 0xF0 && second < 0x90) || (byte == 0xF4 && second > 0x8F)))
+      good = false;
     if (!good) return i;
     i += extra + 1;
   }

@@ -21,7 +21,8 @@ TEST(YamlReader, Aliases) {
   const auto good = parse_yaml("a: &x [1, 2]\nb: *x\n", "a.yaml");
   ASSERT_TRUE(good.ok());
   EXPECT_EQ(to_json(*good).dump(), R"({"a":[1,2],"b":[1,2]})");
-  EXPECT_EQ(fault_of("a: *x\n"), "1:4: not valid YAML: the alias has no anchor: expected & and its name before it | define the anchor first, or put the text in quotes");
+  EXPECT_EQ(fault_of("a: *x\n"),
+            "1:4: not valid YAML: the alias has no anchor: expected & and its name before it | define the anchor first, or put the text in quotes");
   EXPECT_EQ(fault_of("a: &x\n  b: *x\n"), "2:6: the alias *x stands inside its own anchor: the value would be endless");
 }
 
@@ -45,6 +46,10 @@ TEST(YamlReader, WhatIsNotUsedHere) {
 TEST(YamlReader, Bytes) {
   EXPECT_EQ(fault_of(std::string("a: b\n\0", 6)), "2:1: found a NUL byte; expected text | save the file as UTF-8 text");
   EXPECT_EQ(fault_of("a: \xE9t\xE9\n"), "1:4: this byte is not valid UTF-8 | save the file as UTF-8 text");
+  for (const std::string bytes : {"\xC0\x80", "\xE0\x80\xA9", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\x80", "\xE2\x82"})
+    EXPECT_EQ(fault_of("a: " + bytes + "\n"), "1:4: this byte is not valid UTF-8 | save the file as UTF-8 text");
+  for (const std::string bytes : {"\xC2\x80", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"})
+    EXPECT_EQ(fault_of("a: " + bytes + "\n"), "");
   EXPECT_EQ(fault_of("a: b\nc: \x01\n"), "2:4: found a control character; expected text | save the file as UTF-8 text");
   EXPECT_EQ(fault_of("\xEF\xBB\xBF"
                      "a: 1\r\nb: 2\r\n"),
@@ -57,8 +62,7 @@ TEST(YamlReader, SyntaxInWordsThatHelp) {
   EXPECT_EQ(fault_of("a: {b: 1\n"), "2:1: not valid YAML: expected ',' or '}': a mapping in braces is not complete | close the mapping with }");
   EXPECT_EQ(fault_of("a: \"b\nc: d\n"), "1:4: not valid YAML: the quote that opens here is never closed | close the quote");
   EXPECT_EQ(fault_of("a: b: c\n"), "1:5: not valid YAML: a ':' that makes no key | put text with ': ' in quotes, and each key on a line of its own");
-  EXPECT_EQ(fault_of("a:\n  b: 1\n c: 2\n"),
-            "3:2: not valid YAML: expected a key at the depth of the keys before it | align the keys of a mapping");
+  EXPECT_EQ(fault_of("a:\n  b: 1\n c: 2\n"), "3:2: not valid YAML: expected a key at the depth of the keys before it | align the keys of a mapping");
   EXPECT_EQ(fault_of("a: @b\n"), "1:4: not valid YAML: a value cannot begin with this character | put the text in quotes");
   EXPECT_EQ(fault_of("a: \"\\q\"\n"), "1:7: not valid YAML: unknown escape in a text in double quotes | write \\\\ for a backslash, or use single quotes");
   EXPECT_EQ(fault_of(std::string(2000, '[')), "1:51: lists and mappings are nested more than 100 deep here");
