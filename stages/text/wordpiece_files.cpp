@@ -191,10 +191,11 @@ Status read_lines(std::string_view lines, const std::string& name, WordPieceSett
 // Which of the special tokens a vocabulary has, as tokens that are found in a text as they are.
 void add_special(WordPieceSettings& settings) {
   const std::array<const std::string*, 5> specials = {&settings.pad, &settings.unk, &settings.cls, &settings.sep, &settings.mask};
-  for (const auto& [token, id] : settings.vocabulary) {
+  for (const auto& entry : settings.vocabulary) {
+    const auto& token = entry.first;  // by name: clang 14 lets no lambda see a structured binding
     const bool special = std::any_of(specials.begin(), specials.end(), [&](const std::string* each) { return *each == token; });
     const bool there = std::any_of(settings.added.begin(), settings.added.end(), [&](const AddedToken& each) { return each.content == token; });
-    if (special && !there && !token.empty()) settings.added.push_back({token, id, false, false, false, false});
+    if (special && !there && !token.empty()) settings.added.push_back({token, entry.second, false, false, false, false});
   }
 }
 
