@@ -50,7 +50,7 @@ std::vector<spec::Field> bert_fields() {
       optional("head_dropout", number(0, 0.9), "Dropout before the classifier. Default: what the base says."),
       with_default("objective", choice({"classify", "mlm"}), "classify",
                    "classify learns the labels; mlm goes on with masked-language pre-training on the texts alone, for an encoder that knows the domain."),
-      with_default("precision", choice({"auto", "f32", "bf16"}), "auto", "Of matrix products. auto measures which is faster here."),
+      with_default("precision", choice({"auto", "f32", "bf16"}), "auto", "Of matrix products. auto measures which is faster here; f32 for small encoders."),
       with_default("device", choice({"auto", "cpu", "cuda"}), "auto", "auto takes the GPU where there is one."),
   };
 }

@@ -15,31 +15,38 @@
 namespace mlopsctl::torch_cpu {
 namespace {
 
-// Seconds of the best of a few products as the feed-forward part of a layer has them.
+// One product as the feed-forward part of a layer has them, timed again and again.
 template <typename T>
-double probe(const finetune::EncoderShape& shape) {
-  constexpr int64_t rows = 256;
-  Buffer<T> given;
-  Buffer<float> weight, result;
-  Buffer<Bf16> packed;
-  weight.hold_zeros(shape.intermediate * shape.hidden);
-  Weight<T> by{};
-  if constexpr (std::is_same_v<T, float>) by = {shape.intermediate, shape.hidden, weight.get()};
-  else {
-    packed.hold(packed_size(shape.hidden, shape.intermediate));
-    pack(shape.intermediate, shape.hidden, weight.get(), packed.get(), nullptr);
-    by = {shape.intermediate, shape.hidden, packed.get(), nullptr};
+class Probe {
+ public:
+  explicit Probe(const finetune::EncoderShape& shape) : wide_(shape.intermediate) {
+    weight_.hold_zeros(shape.intermediate * shape.hidden);
+    if constexpr (std::is_same_v<T, float>) by_ = {shape.intermediate, shape.hidden, weight_.get()};
+    else {
+      packed_.hold(packed_size(shape.hidden, shape.intermediate));
+      pack(shape.intermediate, shape.hidden, weight_.get(), packed_.get(), nullptr);
+      by_ = {shape.intermediate, shape.hidden, packed_.get(), nullptr};
+    }
+    given_.hold_zeros(kRows * shape.hidden);
+    turn();  // the first sets things up
+    best_ = 1e9;
   }
-  const T* x = given.hold_zeros(rows * shape.hidden);
-  double best = 1e9;
-  for (int turn = 0; turn < 5; ++turn) {
+  void turn() {
     const auto start = std::chrono::steady_clock::now();
-    apply(by, rows, x, result.hold(rows * shape.intermediate));
-    const double taken = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    if (turn > 0) best = std::min(best, taken);
+    apply(by_, kRows, given_.get(), result_.hold(kRows * wide_));
+    best_ = std::min(best_, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   }
-  return best;
-}
+  double best() const { return best_; }  // seconds
+
+ private:
+  static constexpr int64_t kRows = 256;
+  int64_t wide_;
+  Buffer<T> given_;
+  Buffer<float> weight_, result_;
+  Buffer<Bf16> packed_;
+  Weight<T> by_{};
+  double best_ = 1e9;
+};
 
 }  // namespace
 
@@ -59,11 +66,14 @@ Result<std::unique_ptr<finetune::Network>> Factory::make(const finetune::Network
 Result<finetune::Precision> Factory::fastest(const finetune::EncoderShape& shape, const std::string& device, int threads) const {
   return guarded([&]() -> Result<finetune::Precision> {
     if (device != "cpu") return fastest_on_device(shape, device);
-    if (!has_bf16()) return finetune::Precision::f32;
+    constexpr int64_t too_small = 100'000;  // weights of a product: below this the clock's noise would decide, and little is to be gained
+    if (!has_bf16() || shape.hidden * shape.intermediate < too_small) return finetune::Precision::f32;
     const int wanted = threads > 0 ? threads : static_cast<int>(std::thread::hardware_concurrency());
     if (at::get_num_threads() != wanted) at::set_num_threads(wanted);
-    const double plain = probe<float>(shape), half = probe<Bf16>(shape);
-    return half < 0.8 * plain ? finetune::Precision::bf16 : finetune::Precision::f32;
+    Probe<float> plain(shape);
+    Probe<Bf16> half(shape);
+    for (int turn = 0; turn < 6; ++turn) plain.turn(), half.turn();  // in turns, so that what else the machine does slows both
+    return half.best() < 0.8 * plain.best() ? finetune::Precision::bf16 : finetune::Precision::f32;
   });
 }
 
