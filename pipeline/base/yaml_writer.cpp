@@ -89,7 +89,10 @@ class Writer {
     for (const auto& [key, item] : object.items()) {
       if (!first) out_.append(indent, ' ');
       first = false;
-      out_ += is_plain(key) ? key : in_quotes(key);
+      const std::string written = is_plain(key) ? key : in_quotes(key);
+      // YAML looks for the colon of a key no further than 1,024 characters; past that a key is announced.
+      if (written.size() > 1000) (out_ += "? " + written + "\n").append(indent, ' ');
+      else out_ += written;
       out_ += ':';
       below(item, indent);
     }

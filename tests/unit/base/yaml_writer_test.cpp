@@ -65,6 +65,8 @@ TEST(YamlWriter, RoundTrip) {
                                          "...",
                                          "\x01\x7F",
                                          "a\r\nb",
+                                         std::string(2000, 'k'),
+                                         std::string(300, '\x7F'),
                                          "😀"};
   for (const auto& text : hard) {
     for (const Json& value : {Json(text), Json({{"k", text}}), Json({text, text}), Json({{text, {{"n", {text}}}}}), Json({{"k", {{text}, {{"z", text}}}}})}) {
