@@ -56,6 +56,29 @@ size_t end_of_quoted(std::string_view text, size_t start) {
   return std::string_view::npos;
 }
 
+// Of the character that the text begins with; 0 where that is no UTF-8: cut off, longer than need be, half of a UTF-16 pair, or past
+// U+10FFFF (Unicode 15, table 3-7).
+size_t character_length(std::string_view text) {
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  const size_t length = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
+  if (length > text.size()) return 0;
+  for (size_t i = 1; i < length; ++i)
+    if ((byte(i) & 0xC0) != 0x80) return 0;
+  if ((first == 0xE0 && byte(1) < 0xA0) || (first == 0xED && byte(1) > 0x9F) || (first == 0xF0 && byte(1) < 0x90) || (first == 0xF4 && byte(1) > 0x8F))
+    return 0;
+  return length;
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const size_t length = character_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 // Builds the tree from yaml-cpp's events, so that every rule is applied before a node exists twice (an alias bomb never unfolds).
 class Builder final : public YAML::EventHandler {
  public:
@@ -84,8 +107,11 @@ class Builder final : public YAML::EventHandler {
     node.plain = tag != "!";
     node.scalar = value;
     const bool quoted = !node.plain && rest_of_line(node).find_first_of("'\"") == 0;
-    if (quoted) measure_quoted(node);
-    else if (value.find('\n') == std::string::npos) node.length = std::max(1, static_cast<int>(value.size()));
+    if (quoted) {
+      measure_quoted(node);
+      // yaml-cpp 0.7 makes one byte of each of these two.
+      if (!is_utf8(value)) throw Refusal{at(node, "the escapes \\_ and \\N are not read here").with_hint("write \\u00A0 or \\u0085")};
+    } else if (value.find('\n') == std::string::npos) node.length = std::max(1, static_cast<int>(value.size()));
     if (node.plain && (value.empty() || value == "~" || value == "null" || value == "Null" || value == "NULL")) node.kind = Node::Kind::null;
     add(std::move(node), anchor);
   }
@@ -247,16 +273,9 @@ Error syntax_error(const std::shared_ptr<const Source>& source, const YAML::Mark
 size_t first_bad_byte(std::string_view text) {
   for (size_t i = 0; i < text.size();) {
     const auto byte = static_cast<unsigned char>(text[i]);
-    const size_t extra = byte < 0x80 ? 0 : byte >= 0xC2 && byte < 0xE0 ? 1 : byte >= 0xE0 && byte < 0xF0 ? 2 : byte >= 0xF0 && byte < 0xF5 ? 3 : 9;
-    const bool control = byte < 0x20 && byte != '\t' && byte != '\n' && !(byte == '\r' && text.substr(i + 1).starts_with('\n'));
-    bool good = !control && extra != 9 && i + extra < text.size();
-    for (size_t k = 1; good && k <= extra; ++k) good = (static_cast<unsigned char>(text[i + k]) & 0xC0) == 0x80;
-    // Neither longer than need be, nor half of a UTF-16 pair, nor past U+10FFFF (Unicode 15, table 3-7).
-    const unsigned char second = good && extra > 0 ? static_cast<unsigned char>(text[i + 1]) : 0;
-    if (good && ((byte == 0xE0 && second < 0xA0) || (byte == 0xED && second > 0x9F) || (byte == 0xF0 && second < 0x90) || (byte == 0xF4 && second > 0x8F)))
-      good = false;
-    if (!good) return i;
-    i += extra + 1;
+    const size_t length = character_length(text.substr(i));
+    if (length == 0 || (byte < 0x20 && byte != '\t' && byte != '\n' && !(byte == '\r' && text.substr(i + 1).starts_with('\n')))) return i;
+    i += length;
   }
   return text.size();
 }

@@ -50,6 +50,9 @@ TEST(YamlReader, Bytes) {
     EXPECT_EQ(fault_of("a: " + bytes + "\n"), "1:4: this byte is not valid UTF-8 | save the file as UTF-8 text");
   for (const std::string bytes : {"\xC2\x80", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"})
     EXPECT_EQ(fault_of("a: " + bytes + "\n"), "");
+  for (const char* escape : {"\\_", "\\N"})
+    EXPECT_EQ(fault_of("a: \"x" + std::string(escape) + "\"\n"), "1:4: the escapes \\_ and \\N are not read here | write \\u00A0 or \\u0085");
+  EXPECT_EQ(to_json(*parse_yaml(R"(a: "\u00A0\u0085\xff\e")", "a.yaml")).at("a"), "\u00A0\u0085\u00FF\x1B");
   EXPECT_EQ(fault_of("a: b\nc: \x01\n"), "2:4: found a control character; expected text | save the file as UTF-8 text");
   EXPECT_EQ(fault_of("\xEF\xBB\xBF"
                      "a: 1\r\nb: 2\r\n"),
