@@ -35,7 +35,7 @@ fuzz: $(call stamp,test) $(BUILD)/fuzz/build.ninja
 oracle:
 	tests/oracle/make.sh
 
-picture: build
+picture: build base-model
 	.github/picture.sh
 
 format: $(call stamp,tidy)

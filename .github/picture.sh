@@ -16,11 +16,12 @@ work=$(mktemp -d)
 session=mlopsctl-picture-$$
 trap 'tmux kill-session -t "$session" 2>/dev/null || true; rm -rf "$work"' EXIT
 ln -s "$PWD/configs" "$work/configs"
+ln -s "$PWD/models" "$work/models"
 tmux new-session -d -s "$session" -x $columns -y $rows "cd '$work' && PS1= exec env PATH='$(dirname "$program"):$PATH' LANG=C.UTF-8 bash --norc -c '
   printf \"\\033[1;32m\$\\033[0m mlopsctl run -f configs/quickstart.yaml\n\"
   mlopsctl run -f configs/quickstart.yaml; touch done; read -r'"
-for _ in $(seq 600); do [ -e "$work/done" ] && break; read -r -t 0.1 <> <(:) || true; done
-[ -e "$work/done" ] || { echo "error: the run did not end within a minute" >&2; exit 3; }
+for _ in $(seq 6000); do [ -e "$work/done" ] && break; read -r -t 0.1 <> <(:) || true; done
+[ -e "$work/done" ] || { echo "error: the run did not end within ten minutes" >&2; exit 3; }
 tmux capture-pane -p -e -t "$session" | sed -e :a -e '/^[[:space:]]*$/{$d;N;ba' -e '}' > "$work/screen.ansi"
 
 "$venv/bin/python" - "$work/screen.ansi" "$columns" > .github/terminal.svg <<'PYTHON'

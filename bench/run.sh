@@ -11,7 +11,7 @@ shift
 scripts=()
 for script in "$here"/*/*.sh; do
   [ -x "$script" ] || continue
-  case $script in */peers/* | */support/*) continue ;; esac
+  case $script in */peers/* | */support/* | */accuracy/*) continue ;; esac
   name=$(basename "$script" .sh)
   if [ $# -gt 0 ] && [[ " $* " != *" $name "* ]]; then continue; fi
   scripts+=("$script")

@@ -95,6 +95,9 @@ class Locator {
     input.path = (project_ / input.origin).lexically_normal();
     if (exists(input.path)) return {};
     const auto near = nearest(input.origin, candidates);
+    if (input.origin.find('/') != std::string::npos)
+      return missing(input, stage, "there is no model folder " + input.path.string(),
+                     "lay it out there: `make base-model` does so with the model of our own examples, `mlopsctl model fetch` with one from a model hub");
     return missing(input, stage, "\"" + input.origin + "\" is no stage, no registered alias and no path (looked for " + input.path.string() + ")",
                    near ? "did you mean " + *near + "?" : "name a stage, an alias that `mlopsctl model list` shows, or a model's folder");
   }

@@ -10,10 +10,15 @@ if [ ! -d "$data" ]; then
   echo "skipped: there is no $data; configs/$name.yaml says where its data comes from"
   exit 77
 fi
+if grep -q 'base: models/' "$configs/$name.yaml"; then
+  [ -d "$configs/../models" ] || { echo "skipped: there is no base model; make base-model"; exit 77; }
+  "$program" version --json | jq -e .features.torch >/dev/null || { echo "skipped: built without libtorch"; exit 77; }
+fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 ln -s "$configs" "$work/configs"
+ln -s "$configs/../models" "$work/models"
 run() { "$program" -C "$work" run -f "configs/$name.yaml" --set "data=$data" --json 2> "$work/stderr" | tail -n 1; }
 holds() { jq -e "$1" <<< "$2" > /dev/null || fail "$1 does not hold of: $(jq -c "$3" <<< "$2")"; }
 
@@ -22,7 +27,7 @@ first=$(run) || code=$?
 [ $code -eq 0 ] || { cat "$work/stderr" >&2; fail "the run ended with $code: $(cut -c1-400 <<< "$first")"; }
 accuracy='(.metrics[] | select(.metric == "accuracy"'
 case $name in
-  quickstart) promises=('.verdicts | length == 2' ".stages_run == 7") ;;
+  quickstart) promises=('.verdicts | length == 2' ".stages_run == 7" "$accuracy) | .challenger) >= 0.70" "$accuracy) | .champion) >= 0.55") ;;
   airline-linear) promises=("$accuracy and .stage == \"judge\") | .challenger) >= 0.805") ;;
   imdb-linear) promises=("$accuracy) | .challenger) >= 0.917" "$accuracy) | .champion) >= 0.90") ;;
   movie-reviews-linear)

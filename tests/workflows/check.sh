@@ -7,6 +7,7 @@ root=$(cd "$here/../.." && pwd)
 program=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 
 git -C "$root" rev-parse --git-dir >/dev/null 2>&1 || { echo "skipped: this is no git checkout" >&2; exit 77; }
+[ -e "$root/models" ] || { echo "skipped: no base model; make base-model" >&2; exit 77; }
 actionlint=$("$root/tests/support/go-tools.sh" tool actionlint)
 act=$("$root/tests/support/go-tools.sh" tool act)
 
@@ -39,7 +40,8 @@ cat >"$work/bin/make" <<MAKE
 #!/bin/sh
 echo "make \$*" >>"$work/made"
 if [ -n "\$MLOPSCTL_ACT_MAKE" ]; then exec "$(command -v make)" "\$@"; fi
-mkdir -p build/release && cp "$program" build/release/mlopsctl
+mkdir -p build/release && cp "$program" "$(dirname "$program")"/mlopsctl_torch.so build/release
+[ -e models ] || ln -s "$root/models" models
 MAKE
 chmod +x "$work/bin/make"
 export PATH=$work/bin:$PATH
@@ -60,7 +62,7 @@ says() { grep -qE -- "$1" "$work/log" || fail "the run does not say: $1"; }
 
 run_act push .github/workflows/pipeline.yml || fail "pipeline.yml on push"
 says 'verdict'
-grep -qx 'make build' "$work/made" || fail "pipeline.yml does not build"
+grep -qx 'make build base-model' "$work/made" || fail "pipeline.yml does not build"
 report=$work/store/artifacts/pipeline-report/out
 for file in report.html run.json manifests; do [ -e "$report/$file" ] || fail "the artifact has no $file"; done
 jq -e '.state == "succeeded"' "$report/run.json" >/dev/null || fail "run.json does not tell of a success"
