@@ -8,6 +8,7 @@ int main(int argc, char** argv) {
   const SystemClock clock;
   CancelToken cancel;
   cli::watch_signals(cancel);
+  cli::watch_for_lost_memory();
   cli::Output out(1, cli::Output::Buffering::full);
   cli::Output err(2, cli::Output::Buffering::none);
   const cli::Variables variables = [](std::string_view name) -> std::optional<std::string> {

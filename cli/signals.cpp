@@ -5,7 +5,12 @@
 
 #include <atomic>
 #include <cstdint>
+#include <cstdlib>
 #include <ctime>
+#include <exception>
+#include <new>
+
+#include "pipeline/base/error.hpp"
 
 namespace mlopsctl::cli {
 
@@ -25,14 +30,30 @@ int64_t milliseconds_now() {
   return int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
 }
 
+void show_cursor() {
+  constexpr char show[] = "\x1b[?25h\n";
+  if (cursor_hidden.load()) [[maybe_unused]]
+    const ssize_t ignored = ::write(2, show, sizeof show - 1);
+}
+
+[[noreturn]] void on_terminate() {
+  try {
+    if (const auto fault = std::current_exception()) std::rethrow_exception(fault);
+  } catch (const std::bad_alloc&) {
+    show_cursor();
+    constexpr char text[] = "error: out of memory\nhint: free memory, or run fewer stages at once with -j 1\n";
+    [[maybe_unused]] const ssize_t ignored = ::write(2, text, sizeof text - 1);
+    ::_exit(exit_code(ErrorKind::internal));
+  } catch (...) {}  // a bug: its trace is in the core
+  std::abort();
+}
+
 void on_signal(int) {
   CancelToken* cancel = token.load();
   if (cancel != nullptr && !cancel->cancelled()) first_at.store(milliseconds_now());
   else if (milliseconds_now() - first_at.load() < same_wish) return;
   if (cancel == nullptr || cancel->cancelled()) {
-    constexpr char show[] = "\x1b[?25h\n";
-    if (cursor_hidden.load()) [[maybe_unused]]
-      const ssize_t ignored = ::write(2, show, sizeof show - 1);
+    show_cursor();
     ::_exit(130);
   }
   cancel->cancel();
@@ -51,6 +72,8 @@ void watch_signals(CancelToken& cancel) {
   action.sa_handler = SIG_IGN;
   ::sigaction(SIGPIPE, &action, nullptr);
 }
+
+void watch_for_lost_memory() { std::set_terminate(&on_terminate); }
 
 void restore_cursor_on_kill(bool hidden) { cursor_hidden.store(hidden); }
 

@@ -7,6 +7,8 @@ namespace mlopsctl::cli {
 
 // `cancel` must outlive the program's work. Call once.
 void watch_signals(CancelToken& cancel);
+// Where memory runs out while memory is given back, nothing can catch it: the program says so and ends as for any fault of its own.
+void watch_for_lost_memory();
 // What the second signal writes to stderr before it ends the program: how to give the terminal back its cursor.
 void restore_cursor_on_kill(bool hidden);
 

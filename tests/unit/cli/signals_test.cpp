@@ -4,6 +4,10 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <new>
+
+#include "pipeline/base/error.hpp"
+
 namespace mlopsctl::cli {
 namespace {
 
@@ -32,6 +36,20 @@ TEST(Signals, SigtermCancelsToo) {
         ::_exit(cancel.cancelled() ? 42 : 1);
       },
       ::testing::ExitedWithCode(42), "");
+}
+
+void refuse() { throw std::bad_alloc(); }
+
+TEST(Signals, MemoryThatRunsOutWhereNothingCanCatchItIsSaid) {
+  struct NeedsMemoryToGo {
+    ~NeedsMemoryToGo() { refuse(); }  // as nlohmann::json's destructor may
+  };
+  EXPECT_EXIT(
+      {
+        watch_for_lost_memory();
+        const NeedsMemoryToGo value;
+      },
+      ::testing::ExitedWithCode(exit_code(ErrorKind::internal)), "^error: out of memory\nhint: free memory");
 }
 
 }  // namespace
