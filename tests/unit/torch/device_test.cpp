@@ -1,5 +1,7 @@
-// The path for GPUs, on the CPU: libtorch's operators and automatic differentiation find what the CPU's own passes find.
+// The path for GPUs: libtorch's operators and automatic differentiation find what the CPU's own passes find. It runs on the CPU, or where a
+// libtorch for CUDA is built with, on the device that MLOPSCTL_TEST_DEVICE names.
 #include <cmath>
+#include <cstdlib>
 
 #include "stages/torch/device_network.hpp"
 #include "tests/unit/torch/torch_support.hpp"
@@ -7,7 +9,13 @@
 namespace mlopsctl::torch_cpu {
 namespace {
 
-std::unique_ptr<NetworkWithGradients> on_device(const NetworkOptions& options, const Tensors& weights) {
+std::string device_here() {
+  const char* named = std::getenv("MLOPSCTL_TEST_DEVICE");
+  return named ? named : "cpu";
+}
+
+std::unique_ptr<NetworkWithGradients> on_device(NetworkOptions options, const Tensors& weights) {
+  options.device = device_here();
   auto network = make_device_network(options, weights, 1);
   EXPECT_TRUE(network.ok()) << (network.ok() ? "" : network.error().message);
   return network.ok() ? std::move(*network) : nullptr;
@@ -117,6 +125,7 @@ TEST(Device, OnlyWhatLearnsMoves) {
 
 TEST(Device, KnowsWhatIsThere) {
   EXPECT_TRUE(has_device("cpu"));
+  EXPECT_TRUE(has_device(device_here()));
   for (const char* absent : {"cuda:99", "cuda:", "cuda:x", "tpu", ""}) EXPECT_FALSE(has_device(absent)) << absent;
 }
 

@@ -222,9 +222,9 @@ TEST(Network, SaysWhatIsWrongWithOptionsAndWeights) {
   options.shape.heads = 5;
   EXPECT_EQ(refusal(options, weights.tensors), "hidden_size 24 is no multiple of num_attention_heads 5");
   options = tiny_options();
-  options.device = "cuda";
-  EXPECT_EQ(refusal(options, weights.tensors), "device \"cuda\" is not in this libtorch");
-  EXPECT_FALSE(Factory().has_device("cuda"));
+  options.device = "cuda:99";
+  EXPECT_EQ(refusal(options, weights.tensors), "device \"cuda:99\" is not in this libtorch");
+  EXPECT_FALSE(Factory().has_device("cuda:99"));
   Owned other;
   other.put(weights.tensors);
   other.tensors.erase("bert.embeddings.LayerNorm.bias");
