@@ -5,6 +5,8 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Reduction.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/_foreach_mul.h>
+#include <ATen/ops/_foreach_norm.h>
 #include <ATen/ops/_fused_adamw.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/empty.h>
@@ -18,6 +20,8 @@
 
 #include <chrono>
 #include <cmath>
+#include <map>
+#include <utility>
 
 #include "stages/torch/buffer.hpp"
 #include "stages/torch/check_batch.hpp"
@@ -74,22 +78,27 @@ class DeviceNetwork final : public NetworkWithGradients {
     return guarded([&]() -> Result<double> {
       TRY(check_learning());
       const at::NoGradGuard no_gradients;
-      std::vector<at::Tensor> norms;
+      std::vector<at::Tensor> gradients;
       for (const at::Tensor& p : parameters_)
-        if (p.grad().defined()) norms.push_back(at::linalg_vector_norm(p.grad()));
-      const double norm = norms.empty() ? 0.0 : at::linalg_vector_norm(at::stack(norms)).item<double>();
+        if (p.grad().defined()) gradients.push_back(p.grad());
+      const double norm = gradients.empty() ? 0.0 : at::linalg_vector_norm(at::stack(at::_foreach_norm(gradients))).item<double>();
       if (!std::isfinite(norm)) return forget(), norm;
       ++steps_;
-      if (o.clip > 0 && norm > o.clip)
-        for (const at::Tensor& p : parameters_)
-          if (p.grad().defined()) p.mutable_grad().mul_(o.clip / (norm + 1e-6));  // as torch.nn.utils.clip_grad_norm_
+      if (o.clip > 0 && norm > o.clip) at::_foreach_mul_(gradients, o.clip / (norm + 1e-6));  // as torch.nn.utils.clip_grad_norm_
       const at::Tensor count = at::full({}, static_cast<double>(steps_), at::TensorOptions(device_).dtype(at::kFloat));
+      // Parameters that learn alike take their step in one call: a device waits longer for calls than for sums.
+      std::map<std::pair<double, bool>, std::vector<size_t>> alike;
       for (size_t i = 0; i < parameters_.size(); ++i) {
         const Parameter& p = layout_.parameters[i];
         if (!p.learns) continue;
         if (!parameters_[i].grad().defined()) parameters_[i].mutable_grad() = at::zeros_like(parameters_[i]);
-        at::_fused_adamw_({parameters_[i]}, {parameters_[i].grad()}, {m_[i]}, {v_[i]}, {}, {count}, o.learning_rate * p.rate, o.beta1, o.beta2,
-                          p.decay ? o.weight_decay : 0.0, o.epsilon, false, false);
+        alike[{p.rate, p.decay}].push_back(i);
+      }
+      for (const auto& [how, which] : alike) {
+        std::vector<at::Tensor> own, slopes, m, v;
+        for (const size_t i : which) own.push_back(parameters_[i]), slopes.push_back(parameters_[i].grad()), m.push_back(m_[i]), v.push_back(v_[i]);
+        at::_fused_adamw_(own, slopes, m, v, {}, std::vector<at::Tensor>(which.size(), count), o.learning_rate * how.first, o.beta1, o.beta2,
+                          how.second ? o.weight_decay : 0.0, o.epsilon, false, false);
       }
       forget();
       return norm;
@@ -122,31 +131,31 @@ class DeviceNetwork final : public NetworkWithGradients {
 
   Result<finetune::Tensors> parameters() override {
     return guarded([&]() -> Result<finetune::Tensors> {
-      copies_.clear();
+      parameters_here_.clear();
       finetune::Tensors all;
-      for (size_t i = 0; i < parameters_.size(); ++i) all[layout_.parameters[i].name] = copied(parameters_[i], layout_.parameters[i]);
+      for (size_t i = 0; i < parameters_.size(); ++i) all[layout_.parameters[i].name] = copied(parameters_here_, parameters_[i], layout_.parameters[i]);
       return all;
     });
   }
   Result<finetune::Tensors> gradients() override {
     return guarded([&]() -> Result<finetune::Tensors> {
-      copies_.clear();
+      gradients_here_.clear();
       finetune::Tensors all;
       for (size_t i = 0; i < parameters_.size(); ++i)
         if (layout_.parameters[i].learns)
           all[layout_.parameters[i].name] =
-              copied(parameters_[i].grad().defined() ? parameters_[i].grad() : at::zeros_like(parameters_[i]), layout_.parameters[i]);
+              copied(gradients_here_, parameters_[i].grad().defined() ? parameters_[i].grad() : at::zeros_like(parameters_[i]), layout_.parameters[i]);
       return all;
     });
   }
   Result<finetune::Tensors> moments() override {
     return guarded([&]() -> Result<finetune::Tensors> {
-      copies_.clear();
+      moments_here_.clear();
       finetune::Tensors all;
       for (size_t i = 0; i < parameters_.size(); ++i) {
         if (!layout_.parameters[i].learns) continue;
-        all["m." + layout_.parameters[i].name] = copied(m_[i], layout_.parameters[i]);
-        all["v." + layout_.parameters[i].name] = copied(v_[i], layout_.parameters[i]);
+        all["m." + layout_.parameters[i].name] = copied(moments_here_, m_[i], layout_.parameters[i]);
+        all["v." + layout_.parameters[i].name] = copied(moments_here_, v_[i], layout_.parameters[i]);
       }
       return all;
     });
@@ -207,10 +216,10 @@ class DeviceNetwork final : public NetworkWithGradients {
     const at::Tensor here = found.to(at::kCPU, at::kFloat).contiguous();
     return std::vector<float>(here.const_data_ptr<float>(), here.const_data_ptr<float>() + here.numel());
   }
-  weights::Tensor copied(const at::Tensor& values, const Parameter& p) {
-    copies_.push_back(values.detach().to(at::kCPU, at::kFloat, false, true).contiguous());
-    return {
-        weights::Dtype::f32, p.shape, {reinterpret_cast<const char*>(copies_.back().const_data_ptr<float>()), static_cast<size_t>(p.count) * sizeof(float)}};
+  // What is handed out lies in `kept`, until the same is asked for again.
+  static weights::Tensor copied(std::vector<at::Tensor>& kept, const at::Tensor& values, const Parameter& p) {
+    kept.push_back(values.detach().to(at::kCPU, at::kFloat, false, true).contiguous());
+    return {weights::Dtype::f32, p.shape, {reinterpret_cast<const char*>(kept.back().const_data_ptr<float>()), static_cast<size_t>(p.count) * sizeof(float)}};
   }
   static Status take(const Parameter& p, const std::string& name, const weights::Tensor& from, at::Tensor& to) {
     const at::Tensor here = at::empty(p.shape, at::kFloat);
@@ -222,7 +231,7 @@ class DeviceNetwork final : public NetworkWithGradients {
   finetune::NetworkOptions options_;
   Layout layout_;
   at::Device device_;
-  std::vector<at::Tensor> parameters_, m_, v_, copies_;
+  std::vector<at::Tensor> parameters_, m_, v_, parameters_here_, gradients_here_, moments_here_;
   DeviceEncoder encoder_;
   int64_t steps_ = 0;
 };

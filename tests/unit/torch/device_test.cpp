@@ -99,8 +99,9 @@ TEST(Device, RestoredItGoesOnBitForBit) {
   };
   auto whole = on_device(options, weights.tensors), resumed = on_device(options, weights.tensors);
   train(*whole, 1);
-  kept.put(*whole->parameters());
-  moments.put(*whole->moments());
+  const Tensors parameters = *whole->parameters(), both = *whole->moments();  // a checkpoint holds both at once
+  kept.put(parameters);
+  moments.put(both);
   ASSERT_TRUE(resumed->restore(kept.tensors, &moments.tensors, whole->steps()).ok());
   train(*whole, 2);
   train(*resumed, 2);
