@@ -2,7 +2,7 @@
 # How right MiniLM is on airline tweets: our recipes over several seeds, chosen between by VALIDATION accuracy; the chosen one and the recipe that
 # transformers is given too are then judged on test. Everything is kept in OUT: a second call goes on where the first was stopped.
 # usage: bench/accuracy/airline.sh MLOPSCTL MODEL_FOLDER DATA_FOLDER [OUT]
-#   SEEDS="1 2 3 4 5"  RECIPES="same mean ..." (all of recipes/)  DEVICE=cpu|cuda  PRECISION=f32|bf16|auto  JOBS=1 (trainings at once)
+#   SEEDS="1 2 3 4 5"  RECIPES="same mean ..." (all of recipes/)  DEVICE=cpu|cuda  PRECISION=f32|bf16|auto  JOBS=1 (seeds at once)
 #   PEER=yes|no (transformers; PYTHON=python3)  SET="--set stages.tidy.sample.rows=200 ..." (more flags for mlopsctl)  ROWS=N (the peer's first rows)
 set -euo pipefail
 export LC_ALL=C
@@ -22,22 +22,32 @@ one() {
   local file=$out/results/$1.$2.$3.json
   [ ! -s "$file" ] || return 0
   if [ "$3" = peer ]; then
-    "$python" "$here/../peers/encoder_accuracy.py" train "$model" "$data" "$device" "$2" ${ROWS:+"$ROWS"} >"$file.making" 2>"$file.log" || { tail -n 5 "$file.log" >&2; return 1; }
+    "$python" "$here/../peers/encoder_accuracy.py" train "$model" "$data" "$device" "$2" ${ROWS:+"$ROWS"} >"$file.making" 2>"$file.log"
   else
+    mkdir -p "$out/seed-$2"  # a project does one run at a time
     # shellcheck disable=SC2086  # SET is a list of flags
-    "$program" -C "$out" run -f "$here/airline.yaml" -f "$here/recipes/$1.yaml" --set "seed=$2" --set "data=$data" --set "base=$model" --set "device=$device" \
-      --set "precision=$precision" ${SET:-} --report no --json "judge_$3" 2>"$file.log" | tail -n 1 >"$file.making" || { tail -n 5 "$file.log" >&2; return 1; }
-  fi
+    "$program" -C "$out/seed-$2" run -f "$here/airline.yaml" -f "$here/recipes/$1.yaml" --set "seed=$2" --set "data=$data" --set "base=$model" \
+      --set "device=$device" --set "precision=$precision" ${SET:-} --report no --json "judge_$3" 2>"$file.log" | tail -n 1 >"$file.making"
+  fi || { echo "FAILED: $1, seed $2, $3: $(tail -n 1 "$file.log")" >&2; return 1; }
   mv "$file.making" "$file"
   echo "done: $1, seed $2, $3" >&2
 }
-export -f one
+# all SEED WHAT RECIPE...: one after the other; the others go on where one fails.
+all() {
+  local seed=$1 what=$2 recipe
+  shift 2
+  for recipe in "$@"; do one "$recipe" "$seed" "$what" || true; done
+}
+export -f one all
 export SET ROWS
-# Lines "RECIPE SEED WHAT" are worked on, JOBS at once; the log of one that failed is named, the others go on.
-work() { xargs -r -P "$jobs" -L 1 bash -c 'set -o pipefail; one "$@" || echo "FAILED: $* ($out/results/$1.$2.$3.json.log)" >&2' one; }
+# each_seed WHAT RECIPE...: JOBS seeds at once.
+each_seed() { tr ' ' '\n' <<<"$seeds" | xargs -r -P "$jobs" -I SEED bash -o pipefail -c 'all "$@"' all SEED "$@"; }
 
-for seed in $seeds; do for recipe in $recipes; do echo "$recipe $seed validation"; done; done | work
-if [ "${PEER:-yes}" = yes ]; then for seed in $seeds; do echo "transformers $seed peer"; done | work; fi
+each_seed validation $recipes
+[ "${PEER:-yes}" != yes ] || each_seed peer transformers
 chosen=$(python3 "$here/../peers/encoder_accuracy.py" choose "$out/results")
-for recipe in same $chosen; do for seed in $seeds; do [ ! -s "$out/results/$recipe.$seed.validation.json" ] || echo "$recipe $seed test"; done; done | sort -u | work
+[ -n "$chosen" ] || { echo "no recipe came to its end" >&2; exit 1; }
+judged=same
+[ "$chosen" = same ] || judged="same $chosen"
+each_seed test $judged
 python3 "$here/../peers/encoder_accuracy.py" summary "$out/results" "$chosen"

@@ -128,7 +128,7 @@ def summary(folder, chosen):
     for recipe in recipes:
         line(recipe, found[recipe, "validation"])
     print(f"\ntest (chosen on validation: {chosen})")
-    test = {recipe: line(recipe, found[recipe, "test"]) for recipe in ("transformers", "same", chosen) if (recipe, "test") in found}
+    test = {recipe: line(recipe, found[recipe, "test"]) for recipe in dict.fromkeys(("transformers", "same", chosen)) if (recipe, "test") in found}
     rows = next((rows for (_, what), seeds in found.items() if what == "test" for _, rows in seeds.values() if rows), None)
     for recipe in test if rows else ():
         mean = mean_of(test[recipe])
