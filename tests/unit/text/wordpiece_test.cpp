@@ -202,7 +202,8 @@ TEST(WordPieceFiles, TheRealTokenizerJson) {
   ASSERT_TRUE(tokenizer.ok()) << tokenizer.error().message;
   EXPECT_EQ(tokenizer->size(), 30522u);
   const WordPiece lines = bert("uncased");
-  for (const Json& each : oracle("word_piece").at("hard_texts").at("cases")) {
+  const Json expected = oracle("word_piece");
+  for (const Json& each : expected.at("hard_texts").at("cases")) {
     const auto text = each.at("text").get<std::string>();
     EXPECT_EQ(ids_of(*tokenizer, text), ids_of(lines, text));
   }
