@@ -11,6 +11,14 @@ Error fault_at(std::string field, std::string message) {
   return error;
 }
 
+Error unknown(const std::string& label, const std::vector<std::string>& labels) {
+  std::string known;
+  for (const std::string& each : labels) known += (known.empty() ? "" : ", ") + each;
+  const auto near = nearest(label, labels);
+  return fault_at("optimizer.class_weights." + label, "the label \"" + label + "\" does not occur in training; the labels are " + known)
+      .with_hint(near ? "did you mean " + *near + "?" : "remove it");
+}
+
 }  // namespace
 
 Result<std::vector<float>> class_weights(const OptimizerOptions& options, const std::vector<std::string>& labels, const std::vector<int>& given) {
@@ -26,13 +34,7 @@ Result<std::vector<float>> class_weights(const OptimizerOptions& options, const 
   weights.assign(labels.size(), 1.0F);
   for (const auto& [label, weight] : options.class_weights) {
     const auto found = std::find(labels.begin(), labels.end(), label);
-    if (found == labels.end()) {
-      std::string known;
-      for (const std::string& each : labels) known += (known.empty() ? "" : ", ") + each;
-      const auto near = nearest(label, labels);
-      return fault_at("optimizer.class_weights." + label, "the label \"" + label + "\" does not occur in training; the labels are " + known)
-          .with_hint(near ? "did you mean " + *near + "?" : "remove it");
-    }
+    if (found == labels.end()) return unknown(label, labels);
     weights[static_cast<size_t>(found - labels.begin())] = static_cast<float>(weight);
   }
   if (std::all_of(weights.begin(), weights.end(), [](float weight) { return weight == 0; }))
