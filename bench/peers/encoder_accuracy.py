@@ -5,6 +5,7 @@ encoder_accuracy.py train MODEL DATA cpu|cuda SEED [ROWS]   fine-tunes with tran
     rows a batch padded to the longest, gradients clipped to norm 1, no weight decay: what transformers.Trainer does when told no more than that.
 encoder_accuracy.py choose RESULTS                          the recipe with the highest mean validation accuracy
 encoder_accuracy.py summary RESULTS CHOSEN                  per seed, means and 95 % intervals
+encoder_accuracy.py stages RESULTS                          the same for every stage that judged, and for its champion
 """
 
 import csv
@@ -143,11 +144,31 @@ def summary(folder, chosen):
             print(f"{recipe} - transformers: {mean_of(ours) - mean_of(theirs):+.4f} +- {t95(degrees) * math.sqrt(a + b):.4f}")
 
 
+def stages(folder):
+    found, rows = {}, None
+    for path in sorted(pathlib.Path(folder).glob("*.json")):
+        seed = int(path.name.rsplit(".", 3)[1])
+        for metric in json.loads(path.read_text(encoding="utf-8")).get("metrics", []):
+            if metric["metric"] == "rows":
+                rows = metric["challenger"]
+            if metric["metric"] != "accuracy":
+                continue
+            found.setdefault(metric["stage"], {})[seed] = (metric["challenger"], None)
+            if metric["champion"] is not None:
+                found.setdefault(metric["stage"] + ", champion", {})[seed] = (metric["champion"], None)
+    print("accuracy: mean over seeds +- half its 95 % interval (Student's t over seeds), then each seed")
+    for stage in sorted(found):
+        mean = mean_of(line(f"{stage:<24}", found[stage]))
+        print(f"{'':<24} with other rows of this kind within +- {1.96 * math.sqrt(mean * (1 - mean) / rows):.4f} ({rows:.0f} rows)")
+
+
 if __name__ == "__main__":
     what, *rest = sys.argv[1:]
     if what == "train":
         train(rest[0], rest[1], rest[2], int(rest[3]), int(rest[4]) if len(rest) > 4 else 0)
     elif what == "choose":
         choose(rest[0])
+    elif what == "stages":
+        stages(rest[0])
     else:
         summary(rest[0], rest[1])
