@@ -52,7 +52,7 @@ file=$here/results/$(date -u +%Y-%m-%d)-$machine.md
   echo "Raw output:"
   echo
   echo '```'
-  cat "$raw"
+  sed "s|$HOME|~|g" "$raw"
   echo '```'
 } >"$file"
 table

@@ -6,7 +6,7 @@
 int main(int argc, char** argv) {
   using namespace mlopsctl;
   const SystemClock clock;
-  CancelToken cancel;
+  static CancelToken cancel;  // static: a signal may also come after main has returned
   cli::watch_signals(cancel);
   cli::watch_for_lost_memory();
   cli::Output out(1, cli::Output::Buffering::full);

@@ -5,7 +5,7 @@
 
 namespace mlopsctl::cli {
 
-// `cancel` must outlive the program's work. Call once.
+// `cancel` must have static storage: a signal may come while the program's exit handlers run. Call once.
 void watch_signals(CancelToken& cancel);
 // Where memory runs out while memory is given back, nothing can catch it: the program says so and ends as for any fault of its own.
 void watch_for_lost_memory();
