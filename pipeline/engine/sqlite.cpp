@@ -11,6 +11,19 @@ namespace {
 
 constexpr int busy_milliseconds = 10'000;
 
+// Where several processes make a new database at once, SQLite tells all but one at once that it is locked, whatever the busy time-out: each
+// holds a lock that the others wait for.
+int use_log(sqlite3* handle) {
+  constexpr int pause_milliseconds = 5;
+  int code = SQLITE_OK;
+  for (int waited = 0; waited < busy_milliseconds; waited += pause_milliseconds) {
+    code = sqlite3_exec(handle, "PRAGMA journal_mode=WAL", nullptr, nullptr, nullptr);
+    if ((code & 0xFF) != SQLITE_BUSY) break;
+    sqlite3_sleep(pause_milliseconds);
+  }
+  return code;
+}
+
 }  // namespace
 
 Query::Query(Query&& other) noexcept
@@ -71,7 +84,8 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& pa
   // The last one out would flush the whole log to disk, which costs more than a run with nothing to do; a small log is read back
   // at the next start instead.
   sqlite3_db_config(database->handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-  Status ready = database->script("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=256;");
+  const int log = use_log(database->handle_);
+  Status ready = log != SQLITE_OK ? database->fault(log) : database->script("PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=256;");
   damaged = database->damaged();
   if (!ready) return std::move(ready).error();
   return database;

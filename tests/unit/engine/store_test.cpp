@@ -3,6 +3,11 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include <array>
+#include <latch>
+#include <thread>
+
+#include "pipeline/engine/index_schema.hpp"
 #include "pipeline/engine/sqlite.hpp"
 #include "tests/unit/engine/workbench.hpp"
 
@@ -299,6 +304,26 @@ TEST(Runs, AreListedNewestFirstAndFoundByPrefix) {
   ASSERT_FALSE(ambiguous.ok());
   EXPECT_EQ(ambiguous.error().message, "\"20\" begins the names of several runs: " + second.id + ", " + first.id);
   EXPECT_FALSE((*store.run("nothing")).has_value());
+}
+
+TEST(Open, WaitsForOthersThatMakeTheIndexAtTheSameTime) {
+  for (int round = 0; round < 20; ++round) {
+    Workbench bench;
+    ASSERT_TRUE(make_folders(bench.folder / "locks").ok());
+    std::latch all(8);
+    std::array<std::string, 8> said;
+    {
+      std::vector<std::jthread> threads;
+      for (std::string& fault : said)
+        threads.emplace_back([&] {
+          std::vector<std::string> warnings;
+          all.arrive_and_wait();
+          const auto opened = open_index(bench.folder.path(), warnings);
+          fault = opened.ok() ? "" : opened.error().message;
+        });
+    }
+    for (const std::string& fault : said) ASSERT_EQ(fault, "") << "round " << round;
+  }
 }
 
 TEST(Open, LooksWithoutMaking) {
