@@ -139,7 +139,7 @@ has_begun() {
   return 1
 } 2>/dev/null
 interrupted=0 slowest=0
-for ((try = 0; try < 60 && interrupted < 16; ++try)); do
+for ((try = 0; try < 300 && interrupted < 16; ++try)); do
   folder=$work/interrupted
   rm -rf "$folder" "$folder".* && cp -r "$work/fresh" "$folder"
   start "$folder" a run
