@@ -13,7 +13,7 @@ openssl/          pipeline/base/digest.cpp
 sqlite3.h         pipeline/engine/
 git2.h            pipeline/git/
 boost/math/       pipeline/stats/
-zlib.h            stages/data/
+zlib.h            stages/data/ stages/serve/web/
 re2/              stages/text/
 utf8proc.h        stages/text/
 libstemmer.h      stages/text/
