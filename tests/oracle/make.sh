@@ -17,6 +17,6 @@ run() {
     done
 }
 
-run oracle-venv requirements.txt "tokens word_ranges lowercase stop_words metrics calibration stemmer \
+run oracle-venv requirements.txt "tokens word_ranges lowercase stop_words metrics calibration inference stemmer \
     vectorizer linear_svc kaggle_reference nb_svm_imdb word_piece" "$@"
 run oracle-venv-hf requirements-hf.txt "bert_folder encoder" "$@"

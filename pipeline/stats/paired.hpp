@@ -1,0 +1,29 @@
+// Two classifiers judged on the same rows: how far apart they are, and how many rows it takes to see it. b rows only the first got right, c only
+// the second, of n; difference = (b - c) / n.
+#pragma once
+
+#include <cstdint>
+
+#include "pipeline/stats/proportion.hpp"
+
+namespace mlopsctl::stats {
+
+// Tango's (1998, Statistics in Medicine 17) score statistic of "the difference is `at`": standard normal when it is. Positive: the true one looks larger.
+double tango_z(int64_t only_first, int64_t only_second, int64_t rows, double at);
+// The differences that tango_z does not refuse, two-sided at `confidence`. [-1, 1] without rows.
+Interval tango(int64_t only_first, int64_t only_second, int64_t rows, double confidence = 0.95);
+
+// The chance that mcnemar_exact's one-sided test at `alpha` sees a classifier that is better by `difference`, when a share `discordant` of the rows is
+// right for just one of the two. 0 <= difference <= discordant <= 1.
+double mcnemar_power(int64_t rows, double discordant, double difference, double alpha);
+// The fewest rows, to three digits, that give that power from there on; `most` when that many do not.
+int64_t mcnemar_rows(double discordant, double difference, double alpha, double power, int64_t most = 100'000'000);
+// The smallest difference seen with that power on these rows; `discordant` when none is.
+double mcnemar_smallest_difference(int64_t rows, double discordant, double alpha, double power);
+
+// An e-value (Ramdas et al. 2023) against "the first is no better": its mean is 1 at most when that is so, however often and whenever one looks, so
+// 1 / alpha is passed with a chance of alpha at most (Ville). Wins and losses are all discordant rows so far; the bet is a uniform mixture over
+// chances of a win from 1/2 to 1. Natural logarithm.
+double log_e_value_better(int64_t wins, int64_t losses);
+
+}  // namespace mlopsctl::stats
