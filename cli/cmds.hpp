@@ -17,6 +17,7 @@ Result<Answer> cmd_history(Session& session);
 Result<Answer> cmd_diff(Session& session);
 Result<Answer> cmd_report(Session& session);
 Result<Answer> cmd_predict(Session& session);
+Result<Answer> cmd_serve(Session& session);
 Result<Answer> cmd_model_list(Session& session);
 Result<Answer> cmd_model_show(Session& session);
 Result<Answer> cmd_model_alias(Session& session);

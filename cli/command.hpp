@@ -58,7 +58,8 @@ struct Command {
   Example examples[4] = {};
   Positional positionals[2] = {};
   Flag flags[8] = {};
-  ExitCode exit_codes[3] = {};  // where they say more than the contract
+  std::span<const Flag> many_flags = {};  // instead, of a command with more
+  ExitCode exit_codes[3] = {};            // where they say more than the contract
   Result<Answer> (*run)(Session&) = nullptr;
 };
 

@@ -22,6 +22,14 @@ constexpr Flag shared[] = {
 constexpr Positional any_stages = {"STAGE", Takes::stage, "stages to consider, with what they need; none: all", 0, -1};
 constexpr Positional maybe_run = {"RUN", Takes::run, "a run's id, the start of one, or latest", 0, 1};
 
+constexpr Flag serve_flags[] = {
+    {"--model", 'm', Takes::alias, "PATH|ALIAS", "a registered alias, a stage of the latest run, or a folder", "", true},
+    {"--host", 0, Takes::text, "ADDRESS", "listen on this address only (default: every address)"},
+    {"--port", 'p', Takes::integer, "N", "listen on this port; 0: any free one", "8080"},
+    {"--unix-socket", 0, Takes::file, "PATH", "listen on this unix socket as well"},
+    {"--grace", 0, Takes::integer, "SECONDS", "after SIGTERM, finish what is under way for so long at most", "25"},
+};
+
 constexpr Command table[] = {
     {.name = "init",
      .group = Group::main,
@@ -115,6 +123,13 @@ constexpr Command table[] = {
                {"--confidence-column", 0, Takes::text, "NAME", "the added column with its probability", "confidence"},
                {"--rejects", 0, Takes::file, "FILE", "set rows that cannot be read aside here, with the reason (default: refuse)"}},
      .run = cmd_predict},
+    {.name = "serve",
+     .group = Group::models,
+     .summary = "answer requests over HTTP with a model",
+     .details = "Serves until SIGTERM: then it says that it is not ready, accepts no more, finishes what is under way, and ends with 0.",
+     .examples = {{"mlopsctl serve --model feedback", "a registered alias, on port 8080"}, {"mlopsctl serve --model ./model --port 9000", "a folder"}},
+     .many_flags = serve_flags,
+     .run = cmd_serve},
     {.name = "model list", .group = Group::models, .summary = "list the registered models", .examples = {{"mlopsctl model list"}}, .run = cmd_model_list},
     {.name = "model show",
      .group = Group::models,
@@ -217,6 +232,7 @@ std::span<const Positional> positionals_of(const Command& command) {
 }
 
 std::span<const Flag> flags_of(const Command& command) {
+  if (!command.many_flags.empty()) return command.many_flags;
   return filled(command.flags, [](const Flag& row) { return !row.name.empty(); });
 }
 

@@ -20,6 +20,7 @@ namespace {
 std::atomic<CancelToken*> token{nullptr};
 std::atomic<bool> cursor_hidden{false};
 std::atomic<int64_t> first_at{0};  // milliseconds
+std::atomic<int> first_signal{0};
 
 // One Ctrl-C may arrive twice, from the terminal and from a wrapper (timeout, make) that passes it on.
 constexpr int64_t same_wish = 500;  // milliseconds
@@ -48,7 +49,7 @@ void show_cursor() {
   std::abort();
 }
 
-void on_signal(int) {
+void on_signal(int number) {
   CancelToken* cancel = token.load();
   if (cancel != nullptr && !cancel->cancelled()) first_at.store(milliseconds_now());
   else if (milliseconds_now() - first_at.load() < same_wish) return;
@@ -56,6 +57,7 @@ void on_signal(int) {
     show_cursor();
     ::_exit(130);
   }
+  first_signal.store(number);
   cancel->cancel();
 }
 
@@ -72,6 +74,8 @@ void watch_signals(CancelToken& cancel) {
   action.sa_handler = SIG_IGN;
   ::sigaction(SIGPIPE, &action, nullptr);
 }
+
+bool stopped_by_interrupt() { return first_signal.load() == SIGINT; }
 
 void watch_for_lost_memory() { std::set_terminate(&on_terminate); }
 

@@ -13,6 +13,8 @@ openssl/          pipeline/base/digest.cpp
 sqlite3.h         pipeline/engine/
 git2.h            pipeline/git/
 boost/math/       pipeline/stats/
+boost/asio/       stages/serve/http/
+boost/beast/      stages/serve/http/
 zlib.h            stages/data/ stages/serve/web/
 re2/              stages/text/
 utf8proc.h        stages/text/
