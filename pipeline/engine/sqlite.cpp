@@ -49,6 +49,10 @@ void Query::bind(std::string_view text) {
   if (code != SQLITE_OK) code_ = code;
 }
 
+void Query::bind(std::nullptr_t) {
+  if (statement_ != nullptr) sqlite3_bind_null(statement_, ++bound_);
+}
+
 bool Query::next() {
   if (code_ != 0 || statement_ == nullptr) return false;
   const int code = sqlite3_step(statement_);
@@ -67,6 +71,9 @@ Status Query::run() {
   return status();
 }
 
+int Query::columns() const { return sqlite3_column_count(statement_); }
+bool Query::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+bool Query::is_number(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_FLOAT; }
 int64_t Query::integer(int column) const { return sqlite3_column_int64(statement_, column); }
 double Query::number(int column) const { return sqlite3_column_double(statement_, column); }
 

@@ -1,6 +1,7 @@
 // SQLite behind four calls: open, query, write, transaction. sqlite.cpp is the one file that includes sqlite3.h.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -29,16 +30,22 @@ class Query {
   Status status();  // of everything so far
   Status run();     // for statements that return no rows
 
+  int columns() const;
+  bool is_null(int column) const;
+  bool is_number(int column) const;  // a floating-point one, of which text() gives 15 digits only
   int64_t integer(int column) const;
   double number(int column) const;
   std::string_view text(int column) const;  // bytes of a text or blob, until the next call of next()
 
- private:
-  friend class Database;
-  Query(class Database& database, sqlite3_stmt* statement, int code) : database_(database), statement_(statement), code_(code) {}
+  // The next parameter, for callers that do not know at compile time how many there are.
   void bind(int64_t value);
   void bind(double value);
   void bind(std::string_view text);
+  void bind(std::nullptr_t);
+
+ private:
+  friend class Database;
+  Query(class Database& database, sqlite3_stmt* statement, int code) : database_(database), statement_(statement), code_(code) {}
 
   class Database& database_;
   sqlite3_stmt* statement_;

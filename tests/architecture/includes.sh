@@ -11,6 +11,7 @@ yaml-cpp/         pipeline/base/
 nlohmann/         pipeline/base/json.hpp
 openssl/          pipeline/base/digest.cpp
 sqlite3.h         pipeline/engine/
+libpq-fe.h        stages/serve/store/
 git2.h            pipeline/git/
 boost/math/       pipeline/stats/
 boost/asio/       stages/serve/http/
