@@ -11,7 +11,7 @@ run: build base-model
 build: $(call stamp,build) $(BUILD)/release/build.ninja
 	@ninja -j$(JOBS) -C $(BUILD)/release --quiet mlopsctl
 
-test: $(call stamp,test) $(BUILD)/dev/build.ninja base-model
+test: $(call stamp,test) $(call stamp,browser) $(BUILD)/dev/build.ninja base-model
 	ninja -j$(JOBS) -C $(BUILD)/dev --quiet
 	ctest --test-dir $(BUILD)/dev -j$(JOBS) --output-on-failure --schedule-random
 

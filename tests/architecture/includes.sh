@@ -43,6 +43,7 @@ pipeline/k8s       pipeline/base pipeline/k8s
 stages/data        pipeline/base pipeline/spec stages/data
 stages/text        pipeline/base pipeline/spec stages/text
 stages/weights     pipeline/base stages/weights
+stages/serve       pipeline/base pipeline/spec pipeline/engine pipeline/stats pipeline/net stages
 stages             pipeline/base pipeline/spec pipeline/engine pipeline/stats pipeline/k8s stages
 cli                pipeline stages cli
 "

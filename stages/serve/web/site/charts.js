@@ -29,6 +29,7 @@ const charts = (() => {
   function make(canvas, type, options) {
     const chart = new Chart(canvas, { type, data: { labels: [], datasets: [] }, options });
     all.add(chart);
+    dress(chart);
     return chart;
   }
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => all.forEach(dress));

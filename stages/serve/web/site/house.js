@@ -55,7 +55,8 @@ const house = (() => {
         waiting = pause(seconds);
         await waiting.over;
         try {
-          const answer = await fetch('/health', { cache: 'no-store', signal: AbortSignal.timeout(5000) });
+          const answer = await fetch('/ui/model.json', {  // comes from where the model is, also where another server gives the pages
+            cache: 'no-store', signal: AbortSignal.timeout(5000) });
           if (answer.status < 500) break;
         } catch { /* still away */ }
       }

@@ -59,11 +59,11 @@
     const now = { rows: served.texts, classes: served.classes };
     const said = (part, label) => part && part.rows ? percent(share(part, label)) : 'not known';
     byId('shares').tBodies[0].replaceChildren(...labels.map((label) => element('tr', {}, element('th', { scope: 'row', textContent: label }), cell(said(reference, label), true), cell(said(now, label), true))));
-    const pairs = [['When it was trained', 'accent', reference], ['Now', 'series1', now]].filter(([, , part]) => part && part.rows);
+    const pairs = [['Trained', 'accent', reference], ['Now', 'series1', now]].filter(([, , part]) => part && part.rows);
     drawMix(labels, pairs.map(([label, colour, part]) => ({ label, colour, values: labels.map((each) => share(part, each)) })));
-    const confidences = [['When it was trained', 'accent', reference?.confidence], ['Now', 'series1', served.confidence]].filter(([, , bins]) => bins && sum(bins));
+    const confidences = [['Trained', 'accent', reference?.confidence], ['Now', 'series1', served.confidence]].filter(([, , bins]) => bins && sum(bins));
     drawSure(confidences.map(([label, colour, bins]) => ({ label, colour, points: bins.map((each, bin) => ({ x: (bin + 0.5) * 100 / bins.length, y: each / sum(bins) })) })));
-    byId('means').textContent = confidences.map(([label, , bins]) => `${label}: ${percent(mean(bins))} on average`).join('. ') + (confidences.length ? '.' : 'Nothing answered yet.');
+    byId('means').textContent = confidences.map(([label, , bins]) => `${label}: ${percent(mean(bins))} sure on average`).join('. ') + (confidences.length ? '.' : 'Nothing answered yet.');
   }
 
   async function show() {

@@ -1,0 +1,57 @@
+// The real server, on one port for its whole life, which can be killed and started again.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import net from 'node:net';
+
+async function freePort() {
+  const probe = net.createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
+
+export class Server {
+  // In the current folder, which holds a project with the model `feedback`.
+  static async start(...flags) {
+    const server = new Server();
+    server.port = await freePort();
+    server.flags = flags;
+    await server.again();
+    return server;
+  }
+  get url() { return `http://127.0.0.1:${this.port}`; }
+
+  async again() {
+    let said = '';
+    this.process = spawn(process.env.MLOPSCTL, ['serve', '--model', 'feedback', '--port', String(this.port), ...this.flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [this.process.stdout, this.process.stderr]) stream.on('data', (text) => { said += text; });
+    const ended = once(this.process, 'exit').then(() => { throw new Error(`the server ended: ${said}`); });
+    ended.catch(() => {});
+    const ready = async () => {
+      for (;;) {
+        const answer = await fetch(`${this.url}/health`).catch(() => null);
+        if (answer?.ok) return;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    };
+    await Promise.race([ready(), ended]);
+  }
+  async kill() {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    const gone = once(this.process, 'exit');
+    this.process.kill('SIGKILL');
+    await gone;
+  }
+  async post(path, body, headers = {}) {
+    const answer = await fetch(this.url + path, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  }
+  // The best class of each text.
+  async labels(texts) {
+    const rows = await this.post('/', { inputs: texts, parameters: { top_k: null } });
+    return rows.map((classes) => classes.reduce((a, b) => (b.score > a.score ? b : a)).label);
+  }
+}
