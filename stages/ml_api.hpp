@@ -71,6 +71,13 @@ class Classifier {
   // Where asked for, `unknown` gets each text's share of tokens that the model does not know; it stays empty when the family has no such notion.
   virtual Result<std::vector<double>> scores(std::span<const std::string_view> texts, const CancelToken& cancel,
                                              std::vector<float>* unknown = nullptr) const = 0;
+
+  // The rest is for the server. How many tokens it would make of a text, about; at least 1.
+  virtual size_t tokens(std::string_view text) const { return 1 + text.size() / 5; }
+  // Whether a text costs so little (microseconds) that handing it to another thread would cost more.
+  virtual bool cheap() const { return false; }
+  // From now on up to `threads` threads ask at once: one that is alone still has all cores, several have one each. Not while others ask.
+  virtual Status share(int threads) { return static_cast<void>(threads), Status(); }
 };
 
 struct TrainReport {
@@ -118,6 +125,8 @@ class Model {
  public:
   // Errors name what is missing in the folder. `origin` is what messages call it.
   static Result<Model> load(const std::filesystem::path& folder, std::string origin);
+  // Of a family that is at hand already; `description` is model.json.
+  static Result<Model> of(Json description, std::unique_ptr<Classifier> classifier, std::string origin);
   // model.json alone, its keys checked, as load() would read it.
   static Result<Json> describe(const std::filesystem::path& folder, const std::string& origin);
   Model(Model&&) noexcept;
@@ -128,6 +137,7 @@ class Model {
   const std::vector<std::string>& labels() const;  // sorted
   const Classifier& classifier() const;
   const std::string& origin() const;
+  Status share(int threads);  // see Classifier
 
   // Calibrated probabilities, texts x labels, row-major, each row adding to 1.
   // For texts as people wrote them:

@@ -1,6 +1,7 @@
 #include "stages/finetune/classifier.hpp"
 
 #include <algorithm>
+#include <condition_variable>
 #include <mutex>
 
 #include "stages/finetune/base.hpp"
@@ -13,10 +14,60 @@ namespace {
 constexpr size_t texts_in_window = 8192;
 constexpr int64_t tokens_in_batch = 4096;
 
+// Networks with the same weights. One that is asked for alone has all cores; several at once have one each.
+class Networks {
+ public:
+  explicit Networks(std::unique_ptr<Network> all_cores) : all_cores_(std::move(all_cores)) {}
+
+  void share(int threads) {
+    while (static_cast<int>(single_.size()) < threads) {
+      auto twin = all_cores_->twin(1);
+      if (twin == nullptr) return;
+      free_.push_back(twin.get());
+      single_.push_back(std::move(twin));
+    }
+  }
+
+  // Waits until one is free.
+  Network* take() {
+    std::unique_lock lock(mutex_);
+    returned_.wait(lock, [&] { return taken_ == 0 || !free_.empty(); });
+    if (taken_++ == 0) return all_cores_.get();
+    Network* network = free_.back();
+    free_.pop_back();
+    return network;
+  }
+  void give_back(Network* network) {
+    {
+      const std::lock_guard lock(mutex_);
+      --taken_;
+      if (network != all_cores_.get()) free_.push_back(network);
+    }
+    returned_.notify_one();
+  }
+
+ private:
+  std::unique_ptr<Network> all_cores_;
+  std::vector<std::unique_ptr<Network>> single_;
+  std::mutex mutex_;
+  std::condition_variable returned_;
+  std::vector<Network*> free_;  // of single_
+  size_t taken_ = 0;            // 0: all_cores_ is free, too
+};
+
 class BertClassifier final : public ml::Classifier {
  public:
   BertClassifier(text::WordPiece tokenizer, std::unique_ptr<Network> network, TokenLimit limit, size_t labels)
-      : tokenizer_(std::move(tokenizer)), network_(std::move(network)), limit_(limit), labels_(labels) {}
+      : tokenizer_(std::move(tokenizer)), networks_(std::move(network)), limit_(limit), labels_(labels) {}
+
+  size_t tokens(std::string_view text) const override {
+    const auto most = static_cast<size_t>(limit_.max_tokens);
+    if (text.size() > most * 16) return most;
+    std::vector<int32_t> ids;
+    tokenizer_.encode_input(text, most, text::Truncation::head, ids);
+    return ids.size();
+  }
+  Status share(int threads) override { return networks_.share(threads), Status(); }
 
   ml::ScoreKind score_kind() const override { return ml::ScoreKind::log_probability; }
 
@@ -28,8 +79,10 @@ class BertClassifier final : public ml::Classifier {
       const auto window = texts.subspan(begin, std::min(texts_in_window, texts.size() - begin));
       TRY_ASSIGN(const TokenisedTexts tokens, tokenise(window, tokenizer_, limit_, cancel));
       if (unknown != nullptr) add_unknown(tokens, *unknown);
-      const std::lock_guard guard(one_at_a_time_);
-      TRY_ASSIGN(const auto logits, logits_of(*network_, tokens, labels_, tokens_in_batch, cancel));
+      Network* network = networks_.take();
+      const auto found = logits_of(*network, tokens, labels_, tokens_in_batch, cancel);
+      networks_.give_back(network);
+      TRY_ASSIGN(const auto& logits, found);
       all.insert(all.end(), logits.begin(), logits.end());
     }
     return all;
@@ -45,10 +98,9 @@ class BertClassifier final : public ml::Classifier {
   }
 
   text::WordPiece tokenizer_;
-  std::unique_ptr<Network> network_;
+  mutable Networks networks_;  // none of them is thread-safe
   TokenLimit limit_;
   size_t labels_;
-  mutable std::mutex one_at_a_time_;  // a network is not thread-safe, and uses all cores itself
 };
 
 }  // namespace

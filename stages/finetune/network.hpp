@@ -100,6 +100,9 @@ class Network {
   // The optimizer's moments, "m." and "v." before the parameter's name, and how many steps were made.
   virtual Result<Tensors> moments() = 0;
   virtual int64_t steps() const = 0;
+  // Another network with the same weights (shared: none of them may learn any more), which scores on a thread of its own with `threads` cores.
+  // null: this one cannot.
+  virtual std::unique_ptr<Network> twin(int threads) const { return static_cast<void>(threads), nullptr; }
   // Replaces parameters (any subset) and, where `moments` is given, the optimizer's state: what follows is bit-identical to not having stopped.
   virtual Status restore(const Tensors& parameters, const Tensors* moments, int64_t steps) = 0;
 };

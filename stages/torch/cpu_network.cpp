@@ -20,15 +20,32 @@ using finetune::Batch;
 using finetune::Objective;
 using finetune::Pooling;
 
+// What networks with the same weights share.
+template <typename T>
+struct Shared {
+  Shared(const finetune::NetworkOptions& options, Layout given)
+      : layout(std::move(given)), weights(zeroed(layout.floats)), products(options, layout, weights.get()) {}
+
+  static Buffer<float> zeroed(int64_t count) {
+    Buffer<float> buffer;
+    buffer.hold_zeros(count);
+    return buffer;
+  }
+
+  Layout layout;
+  Buffer<float> weights;
+  ProductWeights<T> products;
+};
+
 template <typename T>
 class CpuNetwork final : public NetworkWithGradients {
  public:
-  CpuNetwork(finetune::NetworkOptions options, Layout layout)
+  CpuNetwork(finetune::NetworkOptions options, std::shared_ptr<Shared<T>> shared)
       : options_(std::move(options)),
-        layout_(std::move(layout)),
-        weights_holder_(zeroed(layout_.floats)),
-        weights_(weights_holder_.get()),
-        products_(options_, layout_, weights_),
+        shared_(std::move(shared)),
+        layout_(shared_->layout),
+        weights_(shared_->weights.get()),
+        products_(shared_->products),
         encoder_(options_, layout_, weights_, products_),
         head_(options_, layout_, weights_),
         masked_(options_, layout_, weights_, products_),
@@ -135,6 +152,12 @@ class CpuNetwork final : public NetworkWithGradients {
   Result<finetune::Tensors> moments() override { return optimizer_.moments(); }
   int64_t steps() const override { return optimizer_.steps(); }
 
+  std::unique_ptr<finetune::Network> twin(int threads) const override {
+    finetune::NetworkOptions options = options_;
+    options.threads = threads;
+    return std::make_unique<CpuNetwork<T>>(std::move(options), shared_);
+  }
+
   Status restore(const finetune::Tensors& parameters, const finetune::Tensors* moments, int64_t steps) override {
     return guarded([&]() -> Status {
       for (const Parameter& p : layout_.parameters)
@@ -146,11 +169,6 @@ class CpuNetwork final : public NetworkWithGradients {
   }
 
  private:
-  static Buffer<float> zeroed(int64_t count) {
-    Buffer<float> buffer;
-    buffer.hold_zeros(count);
-    return buffer;
-  }
   void use_threads() const {
     const int wanted = options_.threads > 0 ? options_.threads : static_cast<int>(std::thread::hardware_concurrency());
     if (at::get_num_threads() != wanted) at::set_num_threads(wanted);
@@ -193,10 +211,10 @@ class CpuNetwork final : public NetworkWithGradients {
     return {weights::Dtype::f32, p.shape, {reinterpret_cast<const char*>(values), static_cast<size_t>(p.count) * sizeof(float)}};
   }
   finetune::NetworkOptions options_;
-  Layout layout_;
-  Buffer<float> weights_holder_;
+  std::shared_ptr<Shared<T>> shared_;
+  const Layout& layout_;
   float* weights_;
-  ProductWeights<T> products_;
+  ProductWeights<T>& products_;
   Encoder<T> encoder_;
   ClassifierHead head_;
   MaskedHead<T> masked_;
@@ -207,7 +225,7 @@ class CpuNetwork final : public NetworkWithGradients {
 template <typename T>
 Result<std::unique_ptr<NetworkWithGradients>> make(const finetune::NetworkOptions& options, const finetune::Tensors& weights, uint64_t seed) {
   TRY_ASSIGN(Layout layout, lay_out(options));
-  auto network = std::make_unique<CpuNetwork<T>>(options, std::move(layout));
+  auto network = std::make_unique<CpuNetwork<T>>(options, std::make_shared<Shared<T>>(options, std::move(layout)));
   TRY(network->fill_in(weights, seed));
   return std::unique_ptr<NetworkWithGradients>(std::move(network));
 }

@@ -25,6 +25,19 @@ class EnsembleClassifier final : public ml::Classifier {
 
   ml::ScoreKind score_kind() const override { return ml::ScoreKind::log_probability; }
 
+  size_t tokens(std::string_view text) const override {
+    size_t most = 1;
+    for (const ml::Model& member : members_) most = std::max(most, member.classifier().tokens(text));
+    return most;
+  }
+  bool cheap() const override {
+    return std::all_of(members_.begin(), members_.end(), [](const ml::Model& member) { return member.classifier().cheap(); });
+  }
+  Status share(int threads) override {
+    for (ml::Model& member : members_) TRY(member.share(threads));
+    return {};
+  }
+
   // `unknown`: the mean over the members that have such a notion.
   Result<std::vector<double>> scores(std::span<const std::string_view> texts, const CancelToken& cancel, std::vector<float>* unknown) const override {
     TRY_ASSIGN(const auto probabilities, probabilities_of(texts, cancel, unknown));

@@ -20,6 +20,7 @@ class LinearClassifier final : public ml::Classifier {
   LinearClassifier(text::Vectorizer vectorizer, LinearWeights weights, Link link, size_t labels)
       : vectorizer_(std::move(vectorizer)), weights_(std::move(weights)), link_(link), labels_(labels) {}
 
+  bool cheap() const override { return true; }
   ml::ScoreKind score_kind() const override { return link_ == Link::margin ? ml::ScoreKind::margin : ml::ScoreKind::log_probability; }
 
   Result<std::vector<double>> scores(std::span<const std::string_view> texts, const CancelToken& cancel, std::vector<float>* unknown) const override {

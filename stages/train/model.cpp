@@ -67,16 +67,20 @@ Result<Json> Model::describe(const std::filesystem::path& folder, const std::str
   return description;
 }
 
+Result<Model> Model::of(Json description, std::unique_ptr<Classifier> classifier, std::string origin) {
+  TRY_ASSIGN(auto recipe, text::Recipe::make(description["recipe"].is_object() ? description["recipe"].value("steps", Json::array()) : Json::array()));
+  TRY_ASSIGN(auto calibration, train::calibration_from_json(description["calibration"], description["labels"].size()));
+  auto labels = description["labels"].get<std::vector<std::string>>();
+  return Model(std::make_unique<Impl>(
+      Impl{std::move(origin), std::move(description), std::move(labels), std::move(recipe), std::move(calibration), std::move(classifier)}));
+}
+
 Result<Model> Model::load(const std::filesystem::path& folder, std::string origin) {
   const auto open = [&]() -> Result<Model> {
     TRY_ASSIGN(Json description, read_description(folder));
     TRY_ASSIGN(const Trainer* trainer, trainer_of(description["type"].get<std::string>()));
-    TRY_ASSIGN(auto recipe, text::Recipe::make(description["recipe"].is_object() ? description["recipe"].value("steps", Json::array()) : Json::array()));
-    TRY_ASSIGN(auto calibration, train::calibration_from_json(description["calibration"], description["labels"].size()));
     TRY_ASSIGN(auto classifier, trainer->load(folder, description));
-    auto labels = description["labels"].get<std::vector<std::string>>();
-    return Model(
-        std::make_unique<Impl>(Impl{origin, std::move(description), std::move(labels), std::move(recipe), std::move(calibration), std::move(classifier)}));
+    return of(std::move(description), std::move(classifier), origin);
   };
   auto opened = open();
   if (!opened) return std::move(opened).error().note("while loading the model " + origin);
@@ -92,6 +96,7 @@ const Json& Model::description() const { return impl_->description; }
 const std::vector<std::string>& Model::labels() const { return impl_->labels; }
 const Classifier& Model::classifier() const { return *impl_->classifier; }
 const std::string& Model::origin() const { return impl_->origin; }
+Status Model::share(int threads) { return impl_->classifier->share(threads); }
 
 Result<std::vector<float>> Model::score_clean(std::span<const std::string_view> texts, const CancelToken& cancel, std::vector<float>* unknown) const {
   TRY_ASSIGN(auto scores, impl_->classifier->scores(texts, cancel, unknown));

@@ -1,6 +1,7 @@
 // What network.hpp promises beside the values: determinism, dropout, freezing, restoring, refusals.
 #include <cmath>
 #include <limits>
+#include <thread>
 
 #include "stages/torch/factory.hpp"
 #include "tests/unit/torch/torch_support.hpp"
@@ -61,6 +62,24 @@ TEST_P(EachPrecision, RestoredItGoesOnBitForBit) {
   train(*resumed, 2, 3);
   EXPECT_EQ(copy(*whole->parameters()), copy(*resumed->parameters()));
   EXPECT_EQ(copy(*whole->moments()), copy(*resumed->moments()));
+}
+
+TEST_P(EachPrecision, TwinsScoreAtOnceWithTheSameWeights) {
+  Owned weights;
+  fill_with_noise(options(), weights);
+  NetworkOptions scoring = options();
+  scoring.learning.clear();
+  auto network = make_network(scoring, weights.tensors);
+  const auto alone = network->logits(small_batch());
+  ASSERT_TRUE(alone.ok());
+  auto one = network->twin(1), two = network->twin(1);
+  network.reset();  // they keep the weights
+  std::vector<std::thread> threads;
+  for (finetune::Network* twin : {one.get(), two.get()})
+    threads.emplace_back([twin, &alone] {
+      for (int i = 0; i < 50; ++i) EXPECT_EQ(*twin->logits(small_batch()), *alone);
+    });
+  for (auto& thread : threads) thread.join();
 }
 
 TEST_P(EachPrecision, TextsDoNotSeeOneAnother) {
