@@ -18,6 +18,8 @@ Result<Answer> cmd_diff(Session& session);
 Result<Answer> cmd_report(Session& session);
 Result<Answer> cmd_predict(Session& session);
 Result<Answer> cmd_serve(Session& session);
+Result<Answer> cmd_pages(Session& session);
+Result<Answer> cmd_probe(Session& session);
 Result<Answer> cmd_model_list(Session& session);
 Result<Answer> cmd_model_show(Session& session);
 Result<Answer> cmd_model_alias(Session& session);

@@ -20,7 +20,7 @@ struct ServiceOptions {
 
 class Service {
  public:
-  // Answers when it returns: `routes` besides its own.
+  // Answers when it returns: `routes` besides its own. `scorer` may be null: pages alone.
   static Result<std::unique_ptr<Service>> start(ServiceOptions options, std::unique_ptr<Scorer> scorer, std::vector<Route> routes);
   ~Service();
 

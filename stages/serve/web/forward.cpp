@@ -116,6 +116,9 @@ Result<std::vector<Route>> forwarded_pages(std::string_view api) {
   for (const auto& [method, path] : kCalls)
     routes.push_back({method, path, Audience::anyone, Json::object(),
                       [forwarder](const Request& request, const auto&, Reply reply) { forwarder->pass_on(request, std::move(reply)); }});
+  routes.push_back({"GET", "/", Audience::anyone, Json::object(), [](const Request&, const auto&, const Reply& reply) {
+                      reply({302, "text/plain; charset=utf-8", {{"location", "/ui"}}, "the pages are at /ui\n"});
+                    }});
   return routes;
 }
 

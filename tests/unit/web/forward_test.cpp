@@ -45,6 +45,7 @@ TEST(ForwardedPages, PassCallsOnAndAnswersBack) {
   });
   const auto routes = forwarded_pages(api.url() + "/").value();
   EXPECT_EQ(ask(routes, call("GET", "/ui")).status, 200);
+  EXPECT_EQ(ask(routes, call("GET", "/")).status, 302);
   EXPECT_EQ(api.requests().size(), 0u);  // pages are its own
 
   Request score = call("POST", "/", R"({"inputs":["a"]})");

@@ -1,0 +1,27 @@
+#include <algorithm>
+
+#include "cli/cmds.hpp"
+#include "cli/serving.hpp"
+#include "stages/serve/web/forward.hpp"
+
+namespace mlopsctl::cli {
+
+Result<Answer> cmd_pages(Session& session) {
+  const Arguments& arguments = session.arguments();
+  const std::string api = arguments.value("--api");
+  serve::ServiceOptions options;
+  options.host = arguments.value("--host");
+  TRY_ASSIGN(options.port, port_of(arguments, "--port"));
+  const auto grace = std::chrono::seconds(std::max<int64_t>(0, arguments.integer("--grace")));
+  auto routes = serve::web::forwarded_pages(api);
+  if (!routes) {
+    Error error = std::move(routes).error();
+    error.kind = ErrorKind::usage;
+    return std::move(error).note("--api names the server that has the model");
+  }
+  TRY_ASSIGN(auto service, serve::Service::start(std::move(options), nullptr, std::move(routes).value()));
+  session.say("pages of " + api + " on port " + std::to_string(service->port()));
+  return serve_until_told(session, *service, grace);
+}
+
+}  // namespace mlopsctl::cli

@@ -1,0 +1,38 @@
+#include "cli/serving.hpp"
+
+#include "cli/signals.hpp"
+#include "pipeline/base/plural.hpp"
+
+namespace mlopsctl::cli {
+
+namespace {
+
+constexpr std::chrono::milliseconds look_for_signals{200};
+
+}  // namespace
+
+Result<uint16_t> port_of(const Arguments& arguments, std::string_view flag) {
+  const int64_t port = arguments.integer(flag);
+  if (port >= 0 && port <= 65535) return static_cast<uint16_t>(port);
+  Error error = config_error(std::string(flag) + " expects a number from 0 to 65535, got " + std::to_string(port));
+  error.kind = ErrorKind::usage;
+  return std::move(error).with_hint("use " + std::string(flag) + " 8080; 0 takes any free port");
+}
+
+Result<Answer> serve_until_told(Session& session, serve::Service& service, std::chrono::seconds grace) {
+  while (session.env().clock.pause(look_for_signals, session.env().cancel)) {}
+
+  session.say("stopping: finishing what is under way");
+  const bool all = service.drain(grace);
+  if (stopped_by_interrupt()) {
+    Error error;
+    error.kind = ErrorKind::interrupted;
+    error.message = "interrupted";
+    return error;
+  }
+  Answer answer(Json{{"requests", service.answered()}, {"finished", all}});
+  answer.line("stopped after " + count_of(static_cast<int64_t>(service.answered()), "request") + (all ? "" : "; what was not done in time was cut off"));
+  return answer;
+}
+
+}  // namespace mlopsctl::cli

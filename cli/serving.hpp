@@ -1,0 +1,17 @@
+// What the commands that answer HTTP have in common.
+#pragma once
+
+#include <chrono>
+#include <string_view>
+
+#include "cli/session.hpp"
+#include "stages/serve/service.hpp"
+
+namespace mlopsctl::cli {
+
+Result<uint16_t> port_of(const Arguments& arguments, std::string_view flag);
+
+// Until SIGTERM or Ctrl-C; then finishes what is under way, for `grace` at most.
+Result<Answer> serve_until_told(Session& session, serve::Service& service, std::chrono::seconds grace);
+
+}  // namespace mlopsctl::cli
