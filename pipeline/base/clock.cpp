@@ -27,6 +27,38 @@ std::string rfc3339(TimePoint time) {
   return text;
 }
 
+std::optional<TimePoint> from_rfc3339(std::string_view text) {
+  const auto number = [&](size_t at, size_t digits) {
+    int value = 0;
+    for (size_t i = at; i < at + digits; ++i) {
+      if (i >= text.size() || text[i] < '0' || text[i] > '9') return -1;
+      value = value * 10 + (text[i] - '0');
+    }
+    return value;
+  };
+  constexpr std::string_view shape = "0000-00-00T00:00:00";
+  if (text.size() <= shape.size()) return std::nullopt;
+  for (size_t i = 0; i < shape.size(); ++i)
+    if (shape[i] != '0' && text[i] != shape[i] && !(shape[i] == 'T' && text[i] == 't')) return std::nullopt;
+  const int year = number(0, 4), month = number(5, 2), day = number(8, 2), hour = number(11, 2), minute = number(14, 2), second = number(17, 2);
+  if (year < 0 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60)
+    return std::nullopt;
+  std::tm utc{};
+  utc.tm_year = year - 1900, utc.tm_mon = month - 1, utc.tm_mday = day, utc.tm_hour = hour, utc.tm_min = minute, utc.tm_sec = second;
+  auto time = std::chrono::system_clock::from_time_t(::timegm(&utc));
+  size_t at = shape.size();
+  if (text[at] == '.') {
+    std::chrono::nanoseconds unit(100'000'000);
+    for (++at; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, unit /= 10)
+      time += std::chrono::duration_cast<TimePoint::duration>(unit * (text[at] - '0'));
+  }
+  if (at + 1 == text.size() && (text[at] == 'Z' || text[at] == 'z')) return time;
+  if (at + 6 != text.size() || (text[at] != '+' && text[at] != '-') || text[at + 3] != ':') return std::nullopt;
+  const int hours = number(at + 1, 2), minutes = number(at + 4, 2);
+  if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return std::nullopt;
+  return time + std::chrono::minutes((text[at] == '+' ? -1 : 1) * (hours * 60 + minutes));
+}
+
 std::string human_duration(double seconds) {
   char text[48];
   if (seconds < 0.0995) {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "pipeline/base/cancel.hpp"
 
@@ -28,6 +30,8 @@ class SystemClock final : public Clock {
 
 // RFC 3339, UTC, milliseconds: 2026-01-31T08:15:00.123Z
 std::string rfc3339(TimePoint time);
+// The other way, with any offset and any number of decimals; nothing where `text` is no such time.
+std::optional<TimePoint> from_rfc3339(std::string_view text);
 // "0.8 s", "12 s", "3 min 20 s", "2 h 5 min"
 std::string human_duration(double seconds);
 

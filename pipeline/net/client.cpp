@@ -48,7 +48,7 @@ std::string_view reason(int status) {
 bool may_pass(int status) { return status == 408 || status == 429 || status == 500 || status == 502 || status == 503 || status == 504; }
 bool turned_away(int status) { return status == 429 || status == 503; }
 bool redirects(int status) { return status == 301 || status == 302 || status == 303 || status == 307 || status == 308; }
-bool repeatable(const Request& request) { return request.method == "GET" || request.method == "HEAD"; }
+bool repeatable(const Request& request) { return request.repeatable || request.method == "GET" || request.method == "HEAD"; }
 
 bool is_secret(std::string name) {
   std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -90,7 +90,7 @@ Error interrupted_error() {
 }
 
 Client::Client(ClientOptions options, const Clock& clock, const CancelToken& cancel)
-    : options_(std::move(options)), clock_(clock), cancel_(cancel), random_(std::random_device()()) {}
+    : options_(std::move(options)), clock_(clock), cancel_(cancel), random_(std::random_device()()), connections_(std::make_shared<Connections>()) {}
 
 Client::Try Client::once(const Request& original, const Sink& sink, std::optional<std::chrono::milliseconds> whole) {
   Try result;
@@ -114,7 +114,7 @@ Client::Try Client::once(const Request& original, const Sink& sink, std::optiona
       return wanted() && sink.head ? sink.head(response) : Status();
     };
     const auto on_body = [&](std::string_view bytes) { return wanted() && sink.write ? sink.write(bytes) : Status(); };
-    Transfer done = transfer(request, *url, options_, cancel_, whole, on_head, on_body);
+    Transfer done = transfer(*connections_, request, *url, options_, cancel_, whole, on_head, on_body);
     response.head = std::move(done.head);
     if (done.error) {
       result.again = done.again && (repeatable(request) || !done.sent);
@@ -163,6 +163,8 @@ Result<Response> Client::send(const Request& request) {
                   true};
   for (int number = 1;; ++number) {
     Try tried = once(request, sink, options_.whole);
+    if (options_.may_pass && tried.response && !tried.error && tried.response->head.status >= 300)
+      tried.again = options_.may_pass(request, *tried.response, body);
     const bool give_up = !tried.again || number >= options_.tries;
     if (give_up && tried.error) {
       if (number > 1) tried.error->message += "; tried " + std::to_string(number) + " times";

@@ -1,4 +1,4 @@
-// The HTTP client that everything over the network goes through.
+// The HTTP client that everything over the network goes through. One thread at a time; connections are kept for the next request.
 //
 // Its policy: connecting takes at most 10 s, a transfer may stand still for 30 s, a request that is answered in memory takes at most 60 s.
 // GET and HEAD are tried five times when the connection fails or the server answers 408, 429, 500, 502, 503 or 504; other methods only when
@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,10 +27,13 @@ namespace mlopsctl::net {
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
 struct Request {
-  std::string method = "GET";  // GET, HEAD or POST
+  std::string method = "GET";
   std::string url;
   Headers headers;
-  std::string body;  // of POST
+  std::string body = {};                                // of POST, PUT, PATCH and DELETE
+  std::string certificate = {}, key = {};               // the client's, PEM
+  bool repeatable = false;                              // may be sent again although it may have arrived; GET and HEAD always may
+  std::optional<std::chrono::milliseconds> still = {};  // instead of ClientOptions::still
 };
 
 // An answer without its body. Names of headers are in small letters.
@@ -50,11 +54,18 @@ struct Response {
 struct ClientOptions {
   std::string user_agent = "mlopsctl";
   std::string ca_file;               // instead of the system's certificates
+  std::string ca_pem;                // the same as text
+  bool unchecked = false;            // takes any certificate: only where the user says so
+  std::optional<std::string> proxy;  // instead of the environment's; empty: none
+  std::string server_name;           // instead of the URL's host, in TLS only
+  bool compression = false;          // asks for gzip
   std::vector<std::string> secrets;  // shown as *** wherever they turn up in a message
   int tries = 5;
   std::chrono::milliseconds connect{10'000}, still{30'000}, whole{60'000};
   std::chrono::milliseconds first_wait{500}, longest_wait{30'000}, longest_retry_after{120'000};
   std::function<void(const std::string& why, std::chrono::milliseconds time)> waiting = {};  // told before each wait
+  // Whether an answer other than 2xx may be another one next time; instead of the rule above.
+  std::function<bool(const Request& request, const Response& response, std::string_view body)> may_pass = {};
 };
 
 // Where a body goes as it comes: head() once, before it; then write(). An error from either ends the transfer and is the answer.
@@ -63,6 +74,8 @@ struct Sink {
   std::function<Status(std::string_view bytes)> write;
   bool refusals = false;  // whether answers other than 2xx come here, too
 };
+
+class Connections;
 
 class Client {
  public:
@@ -93,6 +106,7 @@ class Client {
   const Clock& clock_;
   const CancelToken& cancel_;
   Random random_;
+  std::shared_ptr<Connections> connections_;
 };
 
 Error interrupted_error();

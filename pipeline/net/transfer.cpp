@@ -51,11 +51,13 @@ size_t take_header(char* data, size_t, size_t size, void* to) {
 struct Handle {
   const Libcurl& curl;
   CURL* easy;
-  curl_slist* headers = nullptr;
-  explicit Handle(const Libcurl& functions) : curl(functions), easy(functions.easy_init()) {}
+  curl_slist *headers = nullptr, *connect_to = nullptr;
+  Handle(const Libcurl& functions, CURL* handle) : curl(functions), easy(handle) {}
   ~Handle() {
+    curl.easy_setopt(easy, CURLOPT_HTTPHEADER, static_cast<curl_slist*>(nullptr));
+    curl.easy_setopt(easy, CURLOPT_CONNECT_TO, static_cast<curl_slist*>(nullptr));
     curl.slist_free_all(headers);
-    if (easy != nullptr) curl.easy_cleanup(easy);
+    curl.slist_free_all(connect_to);
   }
   Handle(const Handle&) = delete;
   Handle& operator=(const Handle&) = delete;
@@ -89,18 +91,54 @@ bool has_control(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; });
 }
 
+curl_blob blob_of(const std::string& text) { return {const_cast<char*>(text.data()), text.size(), CURL_BLOB_COPY}; }
+
+void set_up_tls(Handle& handle, const Request& request, const ClientOptions& options) {
+  const auto set = [&](CURLoption option, auto value) { handle.curl.easy_setopt(handle.easy, option, value); };
+  set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  if (!options.ca_file.empty()) set(CURLOPT_CAINFO, options.ca_file.c_str()), set(CURLOPT_PROXY_CAINFO, options.ca_file.c_str());
+  if (!options.ca_pem.empty()) {
+    curl_blob pem = blob_of(options.ca_pem);
+    set(CURLOPT_CAINFO_BLOB, &pem);
+    set(CURLOPT_PROXY_CAINFO_BLOB, &pem);
+  }
+  if (options.unchecked) {
+    for (const CURLoption option : {CURLOPT_SSL_VERIFYPEER, CURLOPT_PROXY_SSL_VERIFYPEER, CURLOPT_SSL_VERIFYHOST, CURLOPT_PROXY_SSL_VERIFYHOST})
+      set(option, 0L);
+  }
+  if (!request.certificate.empty()) {
+    curl_blob certificate = blob_of(request.certificate), key = blob_of(request.key);
+    set(CURLOPT_SSLCERT_BLOB, &certificate);
+    set(CURLOPT_SSLKEY_BLOB, &key);
+  }
+}
+
+// The name in the URL is what TLS asks for and checks; where to connect to is said apart.
+void set_up_address(Handle& handle, const Url& url, const ClientOptions& options) {
+  const auto set = [&](CURLoption option, auto value) { handle.curl.easy_setopt(handle.easy, option, value); };
+  if (options.proxy) set(CURLOPT_PROXY, options.proxy->c_str()), set(CURLOPT_NOPROXY, "");
+  if (options.server_name.empty() || url.scheme != "https") return set(CURLOPT_URL, url.str().c_str()), void();
+  const size_t colon = url.authority.find(':', url.host().size());
+  const std::string port = colon == std::string::npos ? "443" : url.authority.substr(colon + 1);
+  set(CURLOPT_URL, (url.scheme + "://" + options.server_name + ":" + port + url.rest).c_str());
+  handle.connect_to = handle.curl.slist_append(handle.connect_to, (options.server_name + ":" + port + ":" + url.host() + ":" + port).c_str());
+  set(CURLOPT_CONNECT_TO, handle.connect_to);
+  handle.headers = handle.curl.slist_append(handle.headers, ("Host: " + url.authority).c_str());
+}
+
 void set_up(Handle& handle, Exchange& exchange, BodyTo& body, const Request& request, const Url& url, const ClientOptions& options,
             std::optional<std::chrono::milliseconds> whole) {
   const auto set = [&](CURLoption option, auto value) { handle.curl.easy_setopt(handle.easy, option, value); };
-  set(CURLOPT_URL, url.str().c_str());
+  set_up_address(handle, url, options);
+  set_up_tls(handle, request, options);
   set(CURLOPT_PROTOCOLS_STR, "http,https");
   set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_TCP_KEEPALIVE, 1L);
   set(CURLOPT_USERAGENT, options.user_agent.c_str());
-  set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  if (!options.ca_file.empty()) set(CURLOPT_CAINFO, options.ca_file.c_str());
+  if (options.compression) set(CURLOPT_ACCEPT_ENCODING, "gzip");
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect.count()));
   set(CURLOPT_LOW_SPEED_LIMIT, 1L);
-  set(CURLOPT_LOW_SPEED_TIME, std::max(1L, static_cast<long>(options.still.count() / 1000)));
+  set(CURLOPT_LOW_SPEED_TIME, std::max(1L, static_cast<long>(request.still.value_or(options.still).count() / 1000)));
   if (whole) set(CURLOPT_TIMEOUT_MS, static_cast<long>(whole->count()));
   set(CURLOPT_BUFFERSIZE, 256L * 1024);
   set(CURLOPT_HEADERFUNCTION, &take_header);
@@ -111,13 +149,16 @@ void set_up(Handle& handle, Exchange& exchange, BodyTo& body, const Request& req
   set(CURLOPT_XFERINFOFUNCTION, &look_around);
   set(CURLOPT_XFERINFODATA, &exchange);
   if (request.method == "HEAD") set(CURLOPT_NOBODY, 1L);
-  if (request.method == "POST") {
+  if (request.method == "POST" || !request.body.empty()) {
     set(CURLOPT_POST, 1L);
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
     set(CURLOPT_POSTFIELDS, request.body.data());
     handle.headers = handle.curl.slist_append(handle.headers, "Expect:");  // no round trip before the body
   }
-  for (const auto& [name, value] : request.headers) handle.headers = handle.curl.slist_append(handle.headers, (name + ": " + value).c_str());
+  if (request.method != "HEAD" && request.method != "GET" && request.method != "POST") set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  for (const auto& [name, value] : request.headers) {
+    handle.headers = handle.curl.slist_append(handle.headers, (value.empty() ? name + ";" : name + ": " + value).c_str());
+  }
   set(CURLOPT_HTTPHEADER, handle.headers);
 }
 
@@ -132,7 +173,7 @@ Error fault_of(const Request& request, const Url& url, const char* why, CURLcode
 
 }  // namespace
 
-Transfer transfer(const Request& request, const Url& url, const ClientOptions& options, const CancelToken& cancel,
+Transfer transfer(Connections& connections, const Request& request, const Url& url, const ClientOptions& options, const CancelToken& cancel,
                   std::optional<std::chrono::milliseconds> whole, const std::function<Status(const Head&)>& on_head,
                   const std::function<Status(std::string_view)>& on_body) {
   Exchange exchange{{}, cancel, on_head, on_body};
@@ -142,8 +183,9 @@ Transfer transfer(const Request& request, const Url& url, const ClientOptions& o
       return result.error = config_error("the header " + name + " has a line break or a control character in it"), result;
   const auto curl = libcurl();
   if (!curl) return result.error = curl.error(), result;
-  Handle handle(**curl);
-  if (handle.easy == nullptr) return result.error = stage_error("libcurl has no memory left"), result;
+  const auto easy = connections.handle();
+  if (!easy) return result.error = easy.error(), result;
+  Handle handle(**curl, *easy);
   BodyTo body{exchange, handle};
   set_up(handle, exchange, body, request, url, options, whole);
 

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "pipeline/net/client.hpp"
+#include "pipeline/net/connections.hpp"
 #include "pipeline/net/url.hpp"
 
 namespace mlopsctl::net {
@@ -16,7 +17,7 @@ struct Transfer {
   bool again = false;
 };
 
-Transfer transfer(const Request& request, const Url& url, const ClientOptions& options, const CancelToken& cancel,
+Transfer transfer(Connections& connections, const Request& request, const Url& url, const ClientOptions& options, const CancelToken& cancel,
                   std::optional<std::chrono::milliseconds> whole, const std::function<Status(const Head&)>& on_head,
                   const std::function<Status(std::string_view)>& on_body);
 

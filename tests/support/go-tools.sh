@@ -3,6 +3,7 @@
 #
 # usage: tests/support/go-tools.sh tool kubeconform|actionlint|act   prints the executable's path
 #        tests/support/go-tools.sh module PATH@VERSION               prints the folder of an unpacked module
+#        tests/support/go-tools.sh go                                prints the path of a go that is new enough
 #
 # Any `go` will do to start with, Debian 12's 1.19 too: where it is older than the tools need, it fetches a newer toolchain, which is
 # itself a module. What is fetched is checked against the Go checksum database. Exit code 77, with the reason, when it cannot be had.
@@ -17,7 +18,7 @@ declare -A packages=(
 )
 
 skip() { echo "skipped: $*" >&2; exit 77; }
-usage() { sed -n '4,5s/^# *//p' "$0" >&2; exit 2; }
+usage() { sed -n '4,6s/^# *//p' "$0" >&2; exit 2; }
 
 # A writable module cache of its own: nothing is left behind that rm cannot remove.
 export GOPATH=$cache/go GOTOOLCHAIN=local GO111MODULE=on GOWORK=off CGO_ENABLED=0 GOFLAGS="-modcacherw -buildvcs=false"
@@ -74,12 +75,13 @@ module() {
   echo "$file"
 }
 
-[ $# -eq 2 ] || usage
+[ $# -eq 2 ] || [ "$*" = go ] || usage
 mkdir -p "$cache"
 # Tests that run at once wait for one another here instead of building twice.
 exec 9>"$cache/lock"
 flock 9
 case $1 in
   tool | module) "$1" "$2" ;;
+  go) find_go; echo "$go" ;;
   *) usage ;;
 esac

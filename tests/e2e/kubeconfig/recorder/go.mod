@@ -1,0 +1,3 @@
+module mlopsctl.test/recorder
+
+go 1.26.0
