@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <limits>
 
 #include "stages/data/utf8.hpp"
@@ -34,6 +35,8 @@ std::string text_of(double number) {
   return {digits, std::to_chars(digits, digits + sizeof digits, number).ptr};
 }
 
+int64_t milliseconds_now() { return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+
 std::string storable(std::string_view text) {
   constexpr std::string_view replacement = "\xEF\xBF\xBD";
   std::string out;
@@ -46,6 +49,11 @@ std::string storable(std::string_view text) {
     text.remove_prefix(good + 1);
   }
   return out;
+}
+
+std::string storable_name(std::string_view text) {
+  constexpr size_t most = 200;
+  return storable(text.substr(0, most));
 }
 
 namespace {
@@ -143,7 +151,7 @@ class SqlStore final : public Store {
   }
 
   Result<bool> add_feedback(std::string_view prediction_id, std::string_view source, std::string_view label, int64_t now) override {
-    const std::string id = storable(prediction_id), who = storable(source), what = storable(label);
+    const std::string id = storable_name(prediction_id), who = storable_name(source), what = storable(label);
     TRY_ASSIGN(const Rows known, run("SELECT 1 FROM predictions WHERE prediction_id = $1 LIMIT 1", id));
     if (known.size() == 0) return false;
     TRY(

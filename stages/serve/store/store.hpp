@@ -74,7 +74,11 @@ class Store {
 // Connects to nothing yet. `cancel`, once set, ends waiting for PostgreSQL at once; it must outlive the store.
 std::unique_ptr<Store> make_store(const Address& address, const CancelToken& cancel);
 
+int64_t milliseconds_now();  // since 1970
+
 // The text as both databases can hold it: NUL and whatever is not UTF-8 become U+FFFD.
 std::string storable(std::string_view text);
+// The same, cut to what an index can hold.
+std::string storable_name(std::string_view text);
 
 }  // namespace mlopsctl::serve::store
