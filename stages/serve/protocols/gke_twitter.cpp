@@ -1,0 +1,48 @@
+// gke-twitter: POST /sentiment_analysis {"id", "tweet_content"} -> {"result", "db_update_status"}; the verdict is stored with the tweet of that id.
+#include "stages/serve/problem.hpp"
+#include "stages/serve/protocols/formats.hpp"
+
+namespace mlopsctl::serve::protocols {
+namespace {
+
+const Format format{"gke-twitter", "POST /sentiment_analysis", &problem};
+
+Response write(const std::string& label, bool stored) {
+  std::string body = "{\"result\":";
+  append_text(body, label);
+  return json_response(body + ",\"db_update_status\":" + (stored ? "true}" : "false}"));
+}
+
+void run(Exchange exchange) {
+  int status = 400;
+  const auto body = read_object(exchange.request(), status);
+  if (!body) return std::move(exchange).refuse(status, body.error().message);
+  const auto id = body->find("id");
+  if (id == body->end()) return std::move(exchange).refuse(422, "\"id\" is missing");
+  if (!id->is_number_integer() || (id->is_number_unsigned() && id->get<uint64_t>() > INT64_MAX))
+    return std::move(exchange).refuse(422, "\"id\" is " + canonical(*id).substr(0, 40) + "; expected the number of a stored tweet");
+  auto text = text_of(*body, "tweet_content");
+  if (!text) return std::move(exchange).refuse(422, text.error().message);
+  const auto& store = exchange.context().options.store_sentiment;
+  if (!store) {
+    std::move(exchange).score({std::move(*text)}, [](const Answer& answer) { return write(answer.label(0), false); });
+    return;
+  }
+  std::move(exchange).score_then({std::move(*text)}, [&store, tweet = id->get<int64_t>()](const Answer& answer, Reply reply) {
+    store(tweet, answer.label(0), [reply = std::move(reply), label = answer.label(0)](bool stored) { reply(write(label, stored)); });
+  });
+}
+
+}  // namespace
+
+std::vector<Route> gke_twitter(const ContextPtr& context) {
+  return {scoring_route(
+      format, context,
+      operation("sentiment_analysis", "The sentiment of a stored tweet, stored with it",
+                object_schema({{"id", {{"type", "integer"}, {"minimum", INT64_MIN}, {"maximum", INT64_MAX}}}, {"tweet_content", text_schema("so happy today")}},
+                              {"id", "tweet_content"}),
+                object_schema({{"result", {{"type", "string"}}}, {"db_update_status", {{"type", "boolean"}}}}, {"result", "db_update_status"})),
+      [](Exchange exchange, const auto&) { run(std::move(exchange)); })};
+}
+
+}  // namespace mlopsctl::serve::protocols
