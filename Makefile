@@ -4,7 +4,7 @@ BUILD  := build
 JOBS   ?= $(shell nproc)
 stamp   = $(BUILD)/.installed-$(1)-$(shell cksum < .ci/install | cut -d' ' -f1)
 
-.PHONY: run build test base-model bench oracle picture format clean fuzz asan tsan tidy no-torch
+.PHONY: run build test base-model bench oracle picture format clean fuzz asan tsan tidy no-torch cluster-up cluster-down
 run: build base-model
 	$(BUILD)/release/mlopsctl run -f $(CONFIG)
 
@@ -31,6 +31,13 @@ asan tsan tidy no-torch: base-model
 fuzz: $(call stamp,test) $(BUILD)/fuzz/build.ninja
 	ninja -j$(JOBS) -C $(BUILD)/fuzz --quiet fuzzers
 	tests/fuzz/run.sh $(BUILD)/fuzz $(or $(SECONDS_EACH),60)
+
+# A real Kubernetes cluster on this machine, for tests and for trying things out; prints where its kubeconfig is.
+cluster-up: $(call stamp,test)
+	@tests/e2e/cluster/cluster.sh up $(or $(NODES),2)
+
+cluster-down:
+	@tests/e2e/cluster/cluster.sh down
 
 oracle:
 	tests/oracle/make.sh
