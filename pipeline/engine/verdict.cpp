@@ -48,7 +48,8 @@ Json to_json(const Verdict& verdict) {
                       {"outcome", to_string(check.outcome)},
                       {"measured", check.measured},
                       {"threshold", check.threshold ? Json(*check.threshold) : Json()},
-                      {"detail", check.detail}});
+                      {"detail", check.detail},
+                      {"evidence", check.evidence}});
   return {{"outcome", to_string(verdict.outcome)}, {"summary", verdict.summary}, {"checks", std::move(checks)}};
 }
 
@@ -65,6 +66,7 @@ Result<Verdict> verdict_from_json(const Json& json) {
       check.measured = item.at("measured").is_null() ? std::numeric_limits<double>::quiet_NaN() : item.at("measured").get<double>();
       if (!item.at("threshold").is_null()) check.threshold = item.at("threshold").get<double>();
       check.detail = item.at("detail").get<std::string>();
+      check.evidence = item.value("evidence", Json());
       verdict.checks.push_back(std::move(check));
     }
     return verdict;

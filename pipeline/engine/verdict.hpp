@@ -18,6 +18,7 @@ struct Check {
   double measured = 0;
   std::optional<double> threshold;
   std::string detail;  // one sentence for people
+  Json evidence{};     // of a check that is a test: test, interval, confidence, p, alpha, rows, power, more_rows; null: a plain comparison
 };
 
 struct Verdict {

@@ -6,6 +6,7 @@
 #include "pipeline/base/files.hpp"
 #include "stages/evaluate/evaluation_report.hpp"
 #include "stages/evaluate/gate.hpp"
+#include "stages/evaluate/resampling.hpp"
 #include "stages/train/stage_inputs.hpp"
 
 namespace mlopsctl::evaluate {
@@ -17,6 +18,7 @@ using engine::StageContext;
 using engine::StageInput;
 
 constexpr std::string_view kChampion = "champion";
+constexpr int resamples = 1000;
 
 spec::StageKindSpec make_spec() {
   return {"evaluate",
@@ -44,7 +46,7 @@ const Input* champion(const std::vector<Input>& inputs) {
 class EvaluateStage final : public engine::Stage {
  public:
   const spec::StageKindSpec& spec() const override { return spec_; }
-  int version() const override { return 1; }
+  int version() const override { return 2; }
 
   Result<std::vector<OutputDecl>> outputs(const spec::StageSpec& stage, const std::vector<InputShape>& inputs) const override {
     std::vector<Error> faults;
@@ -113,8 +115,16 @@ Status EvaluateStage::run(StageContext& context) const {
     evaluation.comparison = compare(challenger.judged.right, reference->judged.right);
     candidate.emplace(Candidate{reference->judged.metrics, reference->model.labels()});
   }
+  const auto resampled = [&](const std::string& metric, double confidence) {
+    context.progress(0.8, "drawing rows again for " + metric);
+    stats::BootstrapOptions options;
+    options.resamples = resamples;
+    options.confidence = confidence;
+    options.seed = context.seed();
+    return resampled_difference(metric, challenger.judged, challenger.model.labels(), reference->judged, reference->model.labels(), options);
+  };
   TRY_ASSIGN(evaluation.verdict,
-             judge(rules_of(context.params()["gate"]), {challenger.judged.metrics, challenger.model.labels()}, candidate, evaluation.comparison));
+             judge(rules_of(context.params()["gate"]), {challenger.judged.metrics, challenger.model.labels()}, candidate, evaluation.comparison, resampled));
 
   context.progress(0.9, "writing the evaluation");
   add_metrics("", challenger.judged.metrics, report.metrics);

@@ -3,8 +3,6 @@
 #include <cmath>
 #include <cstdio>
 
-#include "pipeline/base/plural.hpp"
-
 namespace mlopsctl::evaluate {
 namespace {
 
@@ -44,24 +42,6 @@ Check bound(const Rule& rule, double measured, double threshold, bool upper) {
   return check;
 }
 
-Check against_champion(const Rule& rule, const Measured& challenger, double champion, const Comparison& comparison) {
-  Check check;
-  check.name = rule.metric + " no worse than champion" + (rule.margin > 0 ? " by more than " + brief(rule.margin) : "");
-  check.measured = challenger.value;
-  check.threshold = challenger.higher_is_better ? champion - rule.margin : champion + rule.margin;
-  const bool passed = challenger.higher_is_better ? challenger.value >= *check.threshold : challenger.value <= *check.threshold;
-  check.outcome = passed ? Outcome::pass : Outcome::fail;
-  check.detail = rule.metric + " is " + shown(challenger.value) + ", the champion's " + shown(champion);
-  if (rule.metric != "accuracy") return check;
-  check.detail +=
-      "; " + count_of(comparison.only_challenger, "row") + " only the challenger got right, " + std::to_string(comparison.only_champion) + " only the champion";
-  if (!passed && comparison.mcnemar.first_worse >= rule.alpha) {
-    check.outcome = Outcome::inconclusive;
-    check.detail += "; equally good models would differ so with p = " + shown(comparison.mcnemar.first_worse) + ", alpha " + brief(rule.alpha);
-  }
-  return check;
-}
-
 }  // namespace
 
 spec::Field gate_field() {
@@ -71,9 +51,11 @@ spec::Field gate_field() {
       map(object({
           optional("min", number({}, {}, "0.83"), "Least value that passes."),
           optional("max", number({}, {}, "0.5"), "Largest value that passes."),
-          optional("no_worse_than", choice({"champion"}), "Compare with the champion on the same rows."),
-          with_default("margin", number(0, {}, "0.005"), 0.0, "How much worse than the champion still passes."),
-          with_default("alpha", number(1e-6, 0.5, "0.05"), 0.05, "Accuracy only: a loss that chance explains with at least this probability is inconclusive."),
+          optional("no_worse_than", choice({"champion"}), "Passes where the rows show a loss below `margin`, fails where they show a larger one."),
+          optional("better_than", choice({"champion"}), "Passes where the rows show a gain above `min_gain`, fails where they show that there is none."),
+          with_default("margin", number(0, {}, "0.01"), 0.01, "The loss against the champion that is too much."),
+          with_default("min_gain", number(0, {}, "0.01"), 0.0, "The gain over the champion that is too little."),
+          with_default("alpha", number(1e-6, 0.5, "0.05"), 0.05, "Chance of a pass, or of a fail, that is not deserved; between the two lies inconclusive."),
       })),
       Json::object(), "What must hold, by metric: accuracy, macro_f1, log_loss, recall.<label> and so on; no gate always passes.");
 }
@@ -86,8 +68,10 @@ std::vector<Rule> rules_of(const Json& gate) {
     rule.metric = metric;
     if (value["min"].is_number()) rule.min = value["min"].get<double>();
     if (value["max"].is_number()) rule.max = value["max"].get<double>();
-    rule.against_champion = value["no_worse_than"].is_string();
+    rule.no_worse = value["no_worse_than"].is_string();
+    rule.better = value["better_than"].is_string();
     rule.margin = value["margin"].get<double>();
+    rule.min_gain = value["min_gain"].get<double>();
     rule.alpha = value["alpha"].get<double>();
     rules.push_back(std::move(rule));
   }
@@ -112,30 +96,35 @@ std::vector<Error> check_rules(const std::vector<Rule>& rules, bool has_champion
       add(field, "unknown metric \"" + rule.metric + "\"",
           near ? "did you mean " + *near + "?" : "known: " + list + "; per class: precision, recall, f1, roc_auc.<label>");
     }
-    if (!rule.min && !rule.max && !rule.against_champion) add(field, "asks for nothing", "give it min, max or no_worse_than: champion");
+    const bool contest = rule.no_worse || rule.better;
+    if (!rule.min && !rule.max && !contest) add(field, "asks for nothing", "give it min, max, no_worse_than: champion or better_than: champion");
     if (rule.min && rule.max && *rule.min > *rule.max) add(field + ".min", "min " + brief(*rule.min) + " is above max " + brief(*rule.max), "exchange them");
     // Every metric that is better when higher ends at 1.
     if (const auto known = std::find_if(metric_names().begin(), metric_names().end(), [&](const MetricName& each) { return each.name == rule.metric; });
         rule.min && *rule.min > 1 && is_metric_name(rule.metric) && (known == metric_names().end() || known->higher_is_better))
       add(field + ".min", rule.metric + " is 1 at most, so min " + brief(*rule.min) + " can never pass",
           *rule.min >= 2 && *rule.min <= 100 ? "write a share: " + brief(*rule.min / 100) : "write a share such as 0.83");
-    if (rule.against_champion && !has_champion)
-      add(field + ".no_worse_than", "there is no champion to compare with", "name one: champion: <stage, alias or path>");
+    if (contest && !has_champion)
+      add(field + (rule.no_worse ? ".no_worse_than" : ".better_than"), "there is no champion to compare with", "name one: champion: <stage, alias or path>");
   }
   return faults;
 }
 
 Result<engine::Verdict> judge(const std::vector<Rule>& rules, const Candidate& challenger, const std::optional<Candidate>& champion,
-                              const std::optional<Comparison>& comparison) {
+                              const std::optional<Comparison>& comparison, const ResampledDifference& resampled) {
   engine::Verdict verdict;
   for (const Rule& rule : rules) {
     TRY_ASSIGN(const Measured measured, lookup(challenger, rule.metric, "challenger"));
     std::string line = rule.metric + " " + shown(measured.value);
     if (rule.min) verdict.checks.push_back(bound(rule, measured.value, *rule.min, false)), line += ", floor " + brief(*rule.min);
     if (rule.max) verdict.checks.push_back(bound(rule, measured.value, *rule.max, true)), line += ", ceiling " + brief(*rule.max);
-    if (rule.against_champion && champion && comparison) {
+    if ((rule.no_worse || rule.better) && champion && comparison) {
       TRY_ASSIGN(const Measured reference, lookup(*champion, rule.metric, "champion"));
-      verdict.checks.push_back(against_champion(rule, measured, reference.value, *comparison));
+      Contest contest{rule.metric, measured.value, reference.value, measured.higher_is_better, false, rule.margin, rule.alpha};
+      if (rule.no_worse) verdict.checks.push_back(judge_contest(contest, *comparison, resampled));
+      contest.ask_better = true;
+      contest.margin = rule.min_gain;
+      if (rule.better) verdict.checks.push_back(judge_contest(contest, *comparison, resampled));
       line += ", champion " + shown(reference.value);
     }
     verdict.summary += (verdict.summary.empty() ? "" : "; ") + line;

@@ -1,8 +1,7 @@
 // The gate: which metric must reach what, and what the numbers say to it. Pure.
 //
-// Today every rule is a plain comparison of measured numbers. One exception: an accuracy below the champion's by more than the margin is
-// `inconclusive` instead of `fail` when McNemar's exact one-sided p is at least alpha, that is, when two equally good models would show
-// such a difference on these rows often enough. The gate with stated error rates for every rule will take the place of judge_rule().
+// Floors and ceilings are plain comparisons of what was measured. Against the champion a rule makes a claim, and says pass only where the rows show it,
+// fail where they refute it, inconclusive where they cannot tell (contest.hpp).
 #pragma once
 
 #include <optional>
@@ -11,7 +10,7 @@
 
 #include "pipeline/engine/verdict.hpp"
 #include "pipeline/spec/field.hpp"
-#include "stages/evaluate/compare.hpp"
+#include "stages/evaluate/contest.hpp"
 #include "stages/evaluate/metrics.hpp"
 
 namespace mlopsctl::evaluate {
@@ -19,8 +18,9 @@ namespace mlopsctl::evaluate {
 struct Rule {
   std::string metric;
   std::optional<double> min, max;
-  bool against_champion = false;
-  double margin = 0;
+  bool no_worse = false, better = false;  // than the champion
+  double margin = 0;                      // the loss that is too much for no_worse
+  double min_gain = 0;                    // the gain that is too little for better
   double alpha = 0.05;
 };
 
@@ -34,8 +34,9 @@ struct Candidate {
   const Metrics& metrics;
   const std::vector<std::string>& labels;
 };
-// Errors: a per-class metric of a label that is not there; a metric that is undefined on these rows.
+// Errors: a per-class metric of a label that is not there; a metric that is undefined on these rows. `resampled` is asked about metrics
+// other than accuracy that are compared with the champion's.
 Result<engine::Verdict> judge(const std::vector<Rule>& rules, const Candidate& challenger, const std::optional<Candidate>& champion,
-                              const std::optional<Comparison>& comparison);
+                              const std::optional<Comparison>& comparison, const ResampledDifference& resampled = {});
 
 }  // namespace mlopsctl::evaluate

@@ -17,7 +17,7 @@ using ::testing::StartsWith;
 const Json kNoGate = {{"champion", nullptr}, {"gate", Json::object()}};
 
 Json gate(const std::string& metric, Json rule) {
-  Json whole = {{"min", nullptr}, {"max", nullptr}, {"no_worse_than", nullptr}, {"margin", 0.0}, {"alpha", 0.05}};
+  Json whole = {{"min", nullptr}, {"max", nullptr}, {"no_worse_than", nullptr}, {"better_than", nullptr}, {"margin", 0.01}, {"min_gain", 0.0}, {"alpha", 0.05}};
   whole.update(rule);
   return {{"champion", nullptr}, {"gate", {{metric, whole}}}};
 }

@@ -26,7 +26,7 @@ Rule floor_of(std::string metric, double min) {
 Rule beat_champion(double margin) {
   Rule rule;
   rule.metric = "accuracy";
-  rule.against_champion = true;
+  rule.no_worse = true;
   rule.margin = margin;
   return rule;
 }
@@ -63,29 +63,71 @@ TEST(Gate, HoldsFloorsAndCeilings) {
   EXPECT_EQ(verdict.checks[0].detail, "accuracy is 0.8000, the floor 0.81");
 }
 
-TEST(Gate, ComparesWithTheChampionWithinTheMargin) {
+TEST(Gate, PassesWhereALossIsRuledOut) {
   const Metrics challenger = with_accuracy(860, 1000), champion = with_accuracy(863, 1000);
   const auto comparison = counts(840, 20, 23, 117);
-  const auto verdict = judge({beat_champion(0.005)}, {challenger, kLabels}, Candidate{champion, kLabels}, comparison).value();
+  const auto verdict = judge({beat_champion(0.02)}, {challenger, kLabels}, Candidate{champion, kLabels}, comparison).value();
   EXPECT_EQ(verdict.outcome, Outcome::pass);
   EXPECT_EQ(verdict.summary, "accuracy 0.8600, champion 0.8630");
-  EXPECT_EQ(verdict.checks[0].name, "accuracy no worse than champion by more than 0.005");
-  EXPECT_EQ(verdict.checks[0].detail, "accuracy is 0.8600, the champion's 0.8630; 20 rows only the challenger got right, 23 only the champion");
+  EXPECT_EQ(verdict.checks[0].name, "accuracy no worse than champion by 0.02 or more");
+  EXPECT_EQ(verdict.checks[0].detail,
+            "accuracy is 0.8600, the champion's 0.8630: a difference of -0.0030 (90 % interval -0.0142 to +0.0080); that rules out a loss of 0.02 or more "
+            "(Tango's score test, p = 0.0077)");
 }
 
-TEST(Gate, SaysInconclusiveWhereChanceExplainsTheLoss) {
-  const Metrics challenger = with_accuracy(860, 1000), champion = with_accuracy(868, 1000);
-  const auto verdict = judge({beat_champion(0)}, {challenger, kLabels}, Candidate{champion, kLabels}, counts(840, 20, 28, 112)).value();
+TEST(Gate, SaysInconclusiveWhereTheRowsCannotTell) {
+  const Metrics challenger = with_accuracy(860, 1000), champion = with_accuracy(863, 1000);
+  const auto verdict = judge({beat_champion(0.005)}, {challenger, kLabels}, Candidate{champion, kLabels}, counts(840, 20, 23, 117)).value();
   EXPECT_EQ(verdict.outcome, Outcome::inconclusive);
-  EXPECT_EQ(
-      verdict.checks[0].detail,
-      "accuracy is 0.8600, the champion's 0.8680; 20 rows only the challenger got right, 28 only the champion; equally good models would differ so with p = "
-      "0.1562, alpha 0.05");
+  EXPECT_EQ(verdict.checks[0].detail,
+            "accuracy is 0.8600, the champion's 0.8630: a difference of -0.0030 (90 % interval -0.0142 to +0.0080); these rows cannot rule out a loss of 0.005 "
+            "or more (Tango's score test, p = 0.3804, alpha 0.05); about 66000 more labelled rows would tell, if the difference stays as measured");
+  EXPECT_EQ(verdict.checks[0].evidence["rows"], 1000);
+  EXPECT_GT(verdict.checks[0].evidence["more_rows"], 10'000);
+  EXPECT_LT(verdict.checks[0].evidence["power"], 0.3);
 }
 
-TEST(Gate, FailsWhereChanceDoesNot) {
+TEST(Gate, FailsWhereALossIsShown) {
   const Metrics challenger = with_accuracy(840, 1000), champion = with_accuracy(868, 1000);
-  EXPECT_EQ(judge({beat_champion(0.005)}, {challenger, kLabels}, Candidate{champion, kLabels}, counts(830, 10, 38, 122))->outcome, Outcome::fail);
+  const auto verdict = judge({beat_champion(0.005)}, {challenger, kLabels}, Candidate{champion, kLabels}, counts(830, 10, 38, 122)).value();
+  EXPECT_EQ(verdict.outcome, Outcome::fail);
+  EXPECT_EQ(verdict.checks[0].detail,
+            "accuracy is 0.8400, the champion's 0.8680: a difference of -0.0280 (90 % interval -0.0402 to -0.0171); that shows a loss of 0.005 or more "
+            "(Tango's score test)");
+}
+
+TEST(Gate, ShowsAGainByMcNemarsTest) {
+  Rule rule;
+  rule.metric = "accuracy";
+  rule.better = true;
+  const Metrics challenger = with_accuracy(860, 1000), champion = with_accuracy(830, 1000);
+  const auto better = judge({rule}, {challenger, kLabels}, Candidate{champion, kLabels}, counts(810, 50, 20, 120)).value();
+  EXPECT_EQ(better.outcome, Outcome::pass);
+  EXPECT_EQ(better.checks[0].name, "accuracy better than champion");
+  EXPECT_EQ(better.checks[0].evidence["test"], "McNemar's exact test");
+  EXPECT_NEAR(better.checks[0].evidence["p"].get<double>(), stats::mcnemar_exact(20, 50).first_worse, 1e-15);
+  const Metrics level = with_accuracy(833, 1000);
+  EXPECT_EQ(judge({rule}, {level, kLabels}, Candidate{champion, kLabels}, counts(800, 33, 30, 137))->outcome, Outcome::inconclusive);
+  rule.min_gain = 0.02;
+  EXPECT_EQ(judge({rule}, {level, kLabels}, Candidate{champion, kLabels}, counts(825, 8, 5, 162))->outcome, Outcome::fail) << "a gain, but shown to be small";
+}
+
+TEST(Gate, ResamplesOtherMetrics) {
+  Rule rule = beat_champion(0.02);
+  rule.metric = "macro_f1";
+  const Metrics challenger = with_accuracy(860, 1000), champion = with_accuracy(863, 1000);
+  const auto asked = [&](stats::Interval interval) {
+    return judge({rule}, {challenger, kLabels}, Candidate{champion, kLabels}, counts(840, 20, 23, 117),
+                 [&](const std::string& metric, double confidence) {
+                   EXPECT_EQ(metric, "macro_f1");
+                   EXPECT_NEAR(confidence, 0.9, 1e-12);
+                   return interval;
+                 })
+        ->outcome;
+  };
+  EXPECT_EQ(asked({-0.01, 0.01}), Outcome::pass);
+  EXPECT_EQ(asked({-0.03, 0.01}), Outcome::inconclusive);
+  EXPECT_EQ(asked({-0.05, -0.03}), Outcome::fail);
 }
 
 TEST(Gate, NamesWhatIsNotThere) {

@@ -1,0 +1,33 @@
+// Challenger against champion on the same rows: is a loss ruled out, is a gain shown, or can these rows not tell? Pure.
+//
+// gain = how much better the challenger is (of log loss: lower). "No worse" asks to rule out a loss of `margin` or more (non-inferiority), "better" asks
+// for a gain of more than `margin`. Each claim is made only where data like these would make it with a chance of alpha at most if it were not so:
+// accuracy by McNemar's exact test (at 0) or Tango's score test, every other metric by a paired BCa bootstrap of the rows.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "pipeline/engine/verdict.hpp"
+#include "pipeline/stats/proportion.hpp"
+#include "stages/evaluate/compare.hpp"
+
+namespace mlopsctl::evaluate {
+
+// The interval of the challenger's metric less the champion's, two-sided at `confidence`, by resampling rows.
+using ResampledDifference = std::function<stats::Interval(const std::string& metric, double confidence)>;
+
+struct Contest {
+  std::string metric;
+  double challenger = 0, champion = 0;
+  bool higher_is_better = true;
+  bool ask_better = false;  // else: no worse
+  double margin = 0;        // of "no worse" the loss that is too much, of "better" the gain that is too little
+  double alpha = 0.05;
+};
+
+// Sets name, outcome, measured, threshold, detail and evidence.
+engine::Check judge_contest(const Contest& contest, const Comparison& comparison, const ResampledDifference& resampled);
+
+}  // namespace mlopsctl::evaluate

@@ -1,0 +1,16 @@
+// How far two models' metrics differ, and how sure that is, by drawing rows again and again (stats::bootstrap); the same rows for both.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pipeline/stats/bootstrap.hpp"
+#include "stages/evaluate/judged_rows.hpp"
+
+namespace mlopsctl::evaluate {
+
+// The first's metric less the second's. The metric is one that both have (find_metric). Uses one core.
+stats::Interval resampled_difference(const std::string& metric, const Judged& first, const std::vector<std::string>& first_labels, const Judged& second,
+                                     const std::vector<std::string>& second_labels, const stats::BootstrapOptions& options);
+
+}  // namespace mlopsctl::evaluate
