@@ -20,6 +20,7 @@ Result<Answer> cmd_predict(Session& session);
 Result<Answer> cmd_serve(Session& session);
 Result<Answer> cmd_pages(Session& session);
 Result<Answer> cmd_probe(Session& session);
+Result<Answer> cmd_gate_plan(Session& session);
 Result<Answer> cmd_model_list(Session& session);
 Result<Answer> cmd_model_show(Session& session);
 Result<Answer> cmd_model_alias(Session& session);

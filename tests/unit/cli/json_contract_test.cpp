@@ -115,6 +115,7 @@ std::set<std::string> JsonContract::checked_, JsonContract::asked_;
 TEST_F(JsonContract, HoldsForEveryCommand) {
   expect_error("plan", 2);
   expect_answer("history", "history");
+  expect_answer("gate plan --gain 0.01", "gate-plan");
   expect_answer("model list", "model-list");
   expect_answer("init", "init");
   expect_error("init", 2);

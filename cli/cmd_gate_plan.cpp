@@ -1,0 +1,106 @@
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+
+#include "cli/cmds.hpp"
+#include "pipeline/base/plural.hpp"
+#include "pipeline/stats/normal.hpp"
+#include "pipeline/stats/paired.hpp"
+
+namespace mlopsctl::cli {
+
+namespace {
+
+std::string brief(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", value);
+  return text;
+}
+
+// The flag's value, a share strictly between `low` and `high`.
+Result<double> share_of(const Arguments& arguments, const char* flag, double low, double high) {
+  const std::string text = arguments.value(flag);
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  if (!text.empty() && *end == 0 && value > low && value < high) return value;
+  Error error;
+  error.kind = ErrorKind::usage;
+  error.message = std::string(flag) + " must be a share between " + brief(low) + " and " + brief(high) + ", not \"" + text + "\"";
+  error.hint = std::string("one point of accuracy is ") + flag + " 0.01";
+  return error;
+}
+
+struct Plan {
+  double change, discordant, alpha, power;
+  bool gain;  // to show a gain of `change`; else to rule out a loss of it between equal models
+};
+
+// Of Tango's score test between equal models, by the normal approximation.
+double power_to_rule_out(const Plan& plan, int64_t rows) {
+  return 1 - stats::normal_tail(plan.change / std::sqrt(plan.discordant / static_cast<double>(rows)) - stats::normal_quantile(1 - plan.alpha));
+}
+double power_at(const Plan& plan, int64_t rows) {
+  return plan.gain ? stats::mcnemar_power(rows, plan.discordant, plan.change, plan.alpha) : power_to_rule_out(plan, rows);
+}
+int64_t rows_needed(const Plan& plan) {
+  if (plan.gain) return stats::mcnemar_rows(plan.discordant, plan.change, plan.alpha, plan.power);
+  const double z = stats::normal_quantile(1 - plan.alpha) + stats::normal_quantile(plan.power);
+  return static_cast<int64_t>(std::ceil(plan.discordant * z * z / (plan.change * plan.change)));
+}
+// The change that `rows` rows settle with the power asked for.
+double smallest_change(const Plan& plan, int64_t rows) {
+  if (plan.gain) return stats::mcnemar_smallest_difference(rows, plan.discordant, plan.alpha, plan.power);
+  return (stats::normal_quantile(1 - plan.alpha) + stats::normal_quantile(plan.power)) * std::sqrt(plan.discordant / static_cast<double>(rows));
+}
+
+}  // namespace
+
+Result<Answer> cmd_gate_plan(Session& session) {
+  const Arguments& arguments = session.arguments();
+  if (arguments.has("--gain") == arguments.has("--margin")) {
+    Error error;
+    error.kind = ErrorKind::usage;
+    error.message = arguments.has("--gain") ? "--gain and --margin are two questions" : "neither --gain nor --margin says what is to be settled";
+    error.hint = "`mlopsctl gate plan --gain 0.01` (better_than) or `mlopsctl gate plan --margin 0.01` (no_worse_than)";
+    return error;
+  }
+  Plan plan{};
+  plan.gain = arguments.has("--gain");
+  TRY_ASSIGN(plan.discordant, share_of(arguments, "--discordant", 0, 1));
+  TRY_ASSIGN(plan.change, share_of(arguments, plan.gain ? "--gain" : "--margin", 0, 1));
+  TRY_ASSIGN(plan.alpha, share_of(arguments, "--alpha", 0, 0.5));
+  TRY_ASSIGN(plan.power, share_of(arguments, "--power", 0, 1));
+  if (plan.gain && plan.change > plan.discordant) {
+    Error error;
+    error.kind = ErrorKind::usage;
+    error.message = "a gain of " + brief(plan.change) + " needs at least that share of discordant rows; --discordant is " + brief(plan.discordant);
+    error.hint = "say --discordant " + brief(plan.change) + " or more";
+    return error;
+  }
+
+  const int64_t needed = rows_needed(plan);
+  Json table = Json::array();
+  for (const int64_t rows : {200, 500, 1000, 2000, 5000, 10'000, 20'000, 50'000})
+    table.push_back({{"rows", rows}, {"power", power_at(plan, rows)}, {"smallest_change", smallest_change(plan, rows)}});
+  Answer answer(Json{{"claim", plan.gain ? "better_than" : "no_worse_than"},
+                     {"change", plan.change},
+                     {"discordant", plan.discordant},
+                     {"alpha", plan.alpha},
+                     {"power", plan.power},
+                     {"test", plan.gain ? "McNemar's exact test" : "Tango's score test"},
+                     {"rows_needed", needed},
+                     {"by_rows", std::move(table)}});
+  const std::string percent = brief(100 * plan.power);
+  answer.line("about " + count_of(needed, "labelled row") + (plan.gain ? " show a gain of " : " rule out a loss of ") + brief(plan.change) + " in " + percent +
+                  " of 100 cases" + (plan.gain ? "" : ", if the models are equally good") + " (alpha " + brief(plan.alpha) + ", " +
+                  answer.value["test"].get<std::string>() + ")",
+              Style::bold);
+  answer.line("where a share of " + brief(plan.discordant) + " of the rows is right for just one of the two models" +
+              (arguments.has("--discordant") ? "" : " (--discordant; an evaluation of yours tells: only_challenger_right and only_champion_right)"));
+  answer.table("by_rows", {{"rows", "rows", As::integer},
+                           {"power", "chance to tell", As::percent},
+                           {"smallest_change", "smallest change told in " + percent + " of 100", As::number}});
+  return answer;
+}
+
+}  // namespace mlopsctl::cli
