@@ -19,7 +19,11 @@ Result<Answer> cmd_pages(Session& session) {
     error.kind = ErrorKind::usage;
     return std::move(error).note("--api names the server that has the model");
   }
-  TRY_ASSIGN(auto service, serve::Service::start(std::move(options), nullptr, std::move(routes).value()));
+  TRY_ASSIGN(auto service, serve::Service::start(std::move(options), [&routes](const serve::Hooks&) -> Result<serve::Parts> {
+               serve::Parts parts;
+               parts.routes = std::move(routes).value();
+               return parts;
+             }));
   session.say("pages of " + api + " on port " + std::to_string(service->port()));
   return serve_until_told(session, *service, grace);
 }

@@ -1,29 +1,135 @@
 #include <algorithm>
+#include <charconv>
 
 #include "cli/cmds.hpp"
 #include "cli/models.hpp"
 #include "cli/serving.hpp"
-#include "stages/serve/plain_scorer.hpp"
-#include "stages/serve/service.hpp"
-#include "stages/serve/web/pages.hpp"
+#include "cli/version.hpp"
+#include "pipeline/base/files.hpp"
+#include "stages/serve/assembly.hpp"
 
 namespace mlopsctl::cli {
 
-Result<Answer> cmd_serve(Session& session) {
+namespace {
+
+Error usage_error(std::string message, std::string hint) {
+  Error error = config_error(std::move(message));
+  error.kind = ErrorKind::usage;
+  return std::move(error).with_hint(std::move(hint));
+}
+
+Result<int64_t> number(const Arguments& arguments, std::string_view flag, int64_t least, int64_t most) {
+  const int64_t value = arguments.integer(flag);
+  if (value >= least && value <= most) return value;
+  return usage_error(std::string(flag) + " expects a number from " + std::to_string(least) + " to " + std::to_string(most) + ", got " + std::to_string(value),
+                     "leave it out for the usual value, which `mlopsctl serve --help` tells");
+}
+
+Result<double> share(const Arguments& arguments, std::string_view flag) {
+  const std::string text = arguments.value(flag);
+  double value = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (fault == std::errc() && end == text.data() + text.size() && value >= 0 && value <= 1) return value;
+  return usage_error(std::string(flag) + " expects a share from 0 to 1, got \"" + text + "\"", "use " + std::string(flag) + " 1 to keep everything");
+}
+
+Result<std::optional<uint16_t>> maybe_port(const Arguments& arguments, std::string_view flag) {
+  if (!arguments.has(flag)) return std::optional<uint16_t>();
+  TRY_ASSIGN(const auto port, port_of(arguments, flag));
+  return std::optional<uint16_t>(port);
+}
+
+Result<serve::ServiceOptions> service_options(Session& session) {
   const Arguments& arguments = session.arguments();
   serve::ServiceOptions options;
   options.host = arguments.value("--host");
   TRY_ASSIGN(options.port, port_of(arguments, "--port"));
+  TRY_ASSIGN(options.admin_port, maybe_port(arguments, "--admin-port"));
+  TRY_ASSIGN(options.ui_port, maybe_port(arguments, "--ui-port"));
   options.unix_socket = arguments.value("--unix-socket");
-  const auto grace = std::chrono::seconds(std::max<int64_t>(0, arguments.integer("--grace")));
+  options.key_files = arguments.values("--api-keys");
+  options.cors_origins = arguments.values("--cors-origin");
+  options.access_log = arguments.value("--access-log");
+  TRY_ASSIGN(const auto body, number(arguments, "--max-body", 1, int64_t{1} << 30));
+  options.limits.body_bytes = static_cast<size_t>(body);
+  TRY_ASSIGN(const auto connections, number(arguments, "--max-connections", 1, 1'000'000));
+  options.limits.connections = static_cast<size_t>(connections);
+  TRY_ASSIGN(const auto timeout, number(arguments, "--timeout", 1, 3600));
+  options.limits.request_time = std::chrono::seconds(timeout);
+  options.version = library_versions()["mlopsctl"];
+  options.say = [&session](const std::string& sentence) { session.say(sentence); };
+  return options;
+}
 
-  TRY_ASSIGN(const auto place, find_model(session, arguments.value("--model")));
-  TRY_ASSIGN(auto model, ml::Model::load(place.path, place.origin));
-  const auto live =
-      std::make_shared<serve::LiveModel>(serve::LiveModel{std::move(model), place.digest.value_or(Digest()), place.path.filename().string(), "1"});
-  TRY_ASSIGN(auto service, serve::Service::start(std::move(options), serve::plain_scorer(live), serve::web::pages()));
-  session.say("serving " + place.origin + " on port " + std::to_string(service->port()));
-  return serve_until_told(session, *service, grace);
+// Follows the word: an alias that is moved, a folder that is exchanged.
+Result<serve::ModelSource> source_of(Session& session, const std::string& word) {
+  TRY_ASSIGN(const auto place, find_model(session, word));
+  if (!place.digest) return serve::folder_source(place.path);
+  serve::ModelSource source;
+  source.find = [&session, word]() -> Result<serve::ModelPlace> {
+    TRY_ASSIGN(auto now, find_model(session, word));
+    const std::string stamp = (now.digest ? now.digest->str() : now.path.string()) + " " + now.version;
+    return serve::ModelPlace{now.path, now.digest, now.name, now.version, now.origin, stamp};
+  };
+  return source;
+}
+
+// What the project knows of the release behind the alias.
+Json release_of(const std::filesystem::path& project, const serve::LiveModel& model) {
+  if (model.name.find('/') != std::string::npos) return nullptr;
+  const auto text = read_file(project / ".mlopsctl" / "releases" / model.name / "release.json");
+  if (!text.ok()) return nullptr;
+  auto release = parse_json(*text, "release.json");
+  return release.ok() ? std::move(release).value() : Json();
+}
+
+Result<serve::AssemblyOptions> assembly_options(Session& session) {
+  const Arguments& arguments = session.arguments();
+  serve::AssemblyOptions options;
+  TRY_ASSIGN(options.model, source_of(session, arguments.value("--model")));
+  if (const auto shadow = arguments.find("--shadow")) { TRY_ASSIGN(options.shadow, source_of(session, *shadow)); }
+  options.scoring_threads = static_cast<int>(arguments.integer("--jobs"));
+  TRY_ASSIGN(const auto queue, number(arguments, "--queue", 1, 1'000'000));
+  options.queue_requests = static_cast<size_t>(queue);
+  options.apis = arguments.values("--api");
+  options.store = arguments.value("--store");
+  const bool tweets = std::find(options.apis.begin(), options.apis.end(), "gke-twitter") != options.apis.end();
+  if (options.store.empty() && tweets) options.store = "sqlite:.mlopsctl/tweets.sqlite";
+  TRY_ASSIGN(options.record, share(arguments, "--record"));
+  if (options.record > 0 && options.store.empty()) return usage_error("--record needs a store to keep predictions in", "add --store sqlite:predictions.sqlite");
+  options.redact = arguments.value("--redact") != "no";
+  TRY_ASSIGN(const auto days, number(arguments, "--retention", 0, 36'500));
+  options.retention = std::chrono::hours(24 * days);
+  options.spool = arguments.value("--spool");
+  options.release = [project = session.project()](const serve::LiveModel& model) { return release_of(project, model); };
+  options.say = [&session](const std::string& sentence) { session.say(sentence); };
+  return options;
+}
+
+std::string listening_on(const serve::ServiceOptions& options, const serve::Service& service) {
+  std::string text = "port " + std::to_string(service.port());
+  if (const auto admin = service.admin_port()) text += ", metrics on port " + std::to_string(*admin);
+  if (const auto ui = service.ui_port()) text += ", pages on port " + std::to_string(*ui);
+  if (!options.unix_socket.empty()) text += ", unix socket " + options.unix_socket;
+  return text;
+}
+
+}  // namespace
+
+Result<Answer> cmd_serve(Session& session) {
+  TRY_ASSIGN(const auto options, service_options(session));
+  TRY_ASSIGN(const auto grace, number(session.arguments(), "--grace", 0, 3600));
+  TRY_ASSIGN(const auto behind, assembly_options(session));
+  std::string serving;
+  const auto assemble = [&](const serve::Hooks& hooks) -> Result<serve::Parts> {
+    TRY_ASSIGN(auto parts, serve::assemble(behind, hooks));
+    const auto model = parts.scorer->current();
+    serving = model->name + ", version " + model->version;
+    return parts;
+  };
+  TRY_ASSIGN(auto service, serve::Service::start(options, assemble));
+  session.say("serving " + serving + " on " + listening_on(options, *service));
+  return serve_until_told(session, *service, std::chrono::seconds(grace));
 }
 
 }  // namespace mlopsctl::cli

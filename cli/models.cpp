@@ -18,10 +18,10 @@ std::string list_of(const std::vector<std::string>& names) {
   return text;
 }
 
-Result<ModelPlace> in_store(engine::Store& store, const Digest& digest, std::string origin) {
+Result<ModelPlace> in_store(engine::Store& store, const Digest& digest, std::string origin, std::string name, int64_t version = 1) {
   if (!store.has(digest))
     return config_error("the model " + digest.brief() + " (" + origin + ") is no longer in the store").with_hint("make it again with `mlopsctl run`");
-  return ModelPlace{store.path_of(digest), digest, std::move(origin)};
+  return ModelPlace{store.path_of(digest), digest, std::move(origin), std::move(name), std::to_string(version)};
 }
 
 // Digests of models that aliases or the latest run know.
@@ -46,7 +46,7 @@ Result<ModelPlace> by_digest(engine::Store& store, const std::string& word) {
   for (const auto& digest : digests) {
     if (digest.str().starts_with(word)) matches.push_back(digest);
   }
-  if (matches.size() == 1) return in_store(store, matches.front(), matches.front().brief());
+  if (matches.size() == 1) return in_store(store, matches.front(), matches.front().brief(), matches.front().brief());
   if (matches.empty()) return config_error("no model here has the digest " + word).with_hint("`mlopsctl model list` shows the registered ones");
   return config_error(word + " is the start of " + std::to_string(matches.size()) + " digests").with_hint("write more of its digits");
 }
@@ -57,7 +57,7 @@ Result<std::optional<ModelPlace>> by_alias(engine::Store& store, const std::stri
   if (at == std::string::npos) {
     TRY_ASSIGN(const auto entry, store.alias(name));
     if (!entry) return std::optional<ModelPlace>();
-    TRY_ASSIGN(auto place, in_store(store, entry->model, "alias " + name + ", version " + std::to_string(entry->version)));
+    TRY_ASSIGN(auto place, in_store(store, entry->model, "alias " + name + ", version " + std::to_string(entry->version), name, entry->version));
     return std::optional<ModelPlace>(std::move(place));
   }
   int64_t version = 0;
@@ -65,7 +65,7 @@ Result<std::optional<ModelPlace>> by_alias(engine::Store& store, const std::stri
   TRY_ASSIGN(const auto entries, store.alias_history(name));
   for (const auto& entry : entries) {
     if (entry.version != version) continue;
-    TRY_ASSIGN(auto place, in_store(store, entry.model, "alias " + name + ", version " + std::to_string(version)));
+    TRY_ASSIGN(auto place, in_store(store, entry.model, "alias " + name + ", version " + std::to_string(version), name, version));
     return std::optional<ModelPlace>(std::move(place));
   }
   return std::optional<ModelPlace>();
@@ -79,7 +79,7 @@ Result<std::optional<ModelPlace>> by_stage(engine::Store& store, const std::stri
         if (artifact.type != "model") continue;
         names.push_back(stage.name);
         if (stage.name != word) continue;
-        TRY_ASSIGN(auto place, in_store(store, artifact.digest, "stage " + word + " of run " + run.id));
+        TRY_ASSIGN(auto place, in_store(store, artifact.digest, "stage " + word + " of run " + run.id, word));
         return std::optional<ModelPlace>(std::move(place));
       }
     }
@@ -92,7 +92,10 @@ Result<std::optional<ModelPlace>> by_stage(engine::Store& store, const std::stri
 Result<ModelPlace> find_model(Session& session, const std::string& word) {
   const std::filesystem::path path(word);
   std::error_code ignored;
-  if (std::filesystem::exists(path / "model.json", ignored)) return ModelPlace{path, std::nullopt, word};
+  if (std::filesystem::exists(path / "model.json", ignored)) {
+    const auto whole = std::filesystem::absolute(path).lexically_normal();
+    return ModelPlace{path, std::nullopt, word, (whole.has_filename() ? whole : whole.parent_path()).filename().string()};
+  }
   if (word.find('/') != std::string::npos) {
     const bool there = std::filesystem::exists(path, ignored);
     return config_error(there ? word + " is not a model folder: it has no model.json" : "there is no model folder " + word)

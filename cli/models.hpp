@@ -13,6 +13,8 @@ struct ModelPlace {
   std::filesystem::path path;    // the model's folder
   std::optional<Digest> digest;  // of a model in the store
   std::string origin;            // what to call it: "alias feedback, version 3"
+  std::string name{};            // "feedback": of the alias, the stage or the folder
+  std::string version = "1";     // of the alias, "3"
 };
 
 // In this order: a folder (with a '/', or one that has a model.json), a registered alias ("feedback", "feedback@2"), a digest

@@ -13,8 +13,9 @@
 
 namespace mlopsctl::serve {
 
-// Called on the thread of a connection, or for a large body on a worker's; must not block. The request lives as long as `reply` does.
-using Handler = std::function<void(const Request& request, Reply reply)>;
+// Called on the thread of a connection, or for a large body on a worker's; must not block. The request lives as long as `reply` does; what else is
+// known of it may be filled in.
+using Handler = std::function<void(Request& request, Reply reply)>;
 
 // An answer that no handler gave: what came was no request, or took too long.
 struct Outside {

@@ -1,0 +1,49 @@
+#include "stages/serve/access/cors.hpp"
+
+#include <algorithm>
+
+namespace mlopsctl::serve {
+
+Result<Cors> Cors::make(std::vector<std::string> origins) {
+  for (const auto& origin : origins) {
+    const size_t scheme = origin.find("://");
+    if (origin == "*" || (scheme != std::string::npos && scheme > 0 && scheme + 3 < origin.size() && origin.find('/', scheme + 3) == std::string::npos))
+      continue;
+    Error error = config_error("--cors-origin expects an origin, got \"" + origin + "\"");
+    error.kind = ErrorKind::usage;
+    return std::move(error).with_hint("write scheme, host and port as browsers do, without a path: https://app.example.com");
+  }
+  Cors cors;
+  cors.origins_ = std::move(origins);
+  return cors;
+}
+
+bool Cors::allows(std::string_view origin) const {
+  return !origin.empty() && std::any_of(origins_.begin(), origins_.end(), [&](const std::string& each) { return each == "*" || each == origin; });
+}
+
+bool Cors::is_preflight(const Request& request) {
+  return request.method == "OPTIONS" && !request.header("origin").empty() && !request.header("access-control-request-method").empty();
+}
+
+Response Cors::preflight(const Request& request, std::string_view methods) const {
+  Response response;
+  response.status = 204;
+  response.content_type.clear();
+  if (!allows(request.header("origin"))) return response;
+  response.headers.push_back({"access-control-allow-methods", std::string(methods)});
+  response.headers.push_back({"access-control-allow-headers", "authorization, content-type, traceparent, x-api-key"});
+  response.headers.push_back({"access-control-max-age", "600"});
+  return response;
+}
+
+void Cors::add_headers(const Request& request, Response& response) const {
+  if (origins_.empty()) return;
+  response.headers.push_back({"vary", "origin"});
+  const std::string_view origin = request.header("origin");
+  if (!allows(origin)) return;
+  response.headers.push_back({"access-control-allow-origin", std::string(origin)});
+  response.headers.push_back({"access-control-expose-headers", "retry-after, traceresponse, x-model-digest, x-request-id"});
+}
+
+}  // namespace mlopsctl::serve

@@ -1,0 +1,293 @@
+#include "stages/serve/http/server.hpp"
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/temporary_folder.hpp"
+#include "tests/unit/serve/client.hpp"
+
+namespace mlopsctl::serve {
+namespace {
+
+using std::chrono::milliseconds;
+using test::Client;
+using ::testing::HasSubstr;
+
+// Keeps requests until they are let go.
+class Gate {
+ public:
+  void hold(Reply reply) {
+    const std::lock_guard lock(mutex_);
+    replies_.push_back(std::move(reply));
+    changed_.notify_all();
+  }
+  void wait_for(size_t count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return replies_.size() >= count; });
+  }
+  void open() {
+    std::vector<Reply> replies;
+    {
+      const std::lock_guard lock(mutex_);
+      replies.swap(replies_);
+    }
+    for (const auto& reply : replies) reply(Response{200, "text/plain", {}, "late"});
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Reply> replies_;
+};
+
+// Answers with what came; /hold waits at the gate, /never is not answered.
+struct Fixture {
+  Gate gate;
+  std::unique_ptr<Server> server;
+  uint16_t port = 0;
+
+  explicit Fixture(Limits limits = {}, const std::string& unix_socket = "", unsigned threads = 1) {
+    const Handler handler = [this](Request& request, Reply reply) {
+      if (request.path == "/hold") return gate.hold(std::move(reply));
+      if (request.path == "/never") return;
+      Response response;
+      response.content_type = "text/plain";
+      response.body = request.method + " " + request.path + " " + std::to_string(request.body.size());
+      if (request.path != "/thread") return reply(std::move(response));
+      std::thread([reply, response] { reply(response); }).detach();
+    };
+    ServerOptions options;
+    options.limits = limits;
+    options.threads = threads;
+    options.endpoints.push_back({"127.0.0.1", 0, "", handler});
+    if (!unix_socket.empty()) options.endpoints.push_back({"", 0, unix_socket, handler});
+    auto started = Server::start(std::move(options));
+    EXPECT_TRUE(started.ok()) << (started.ok() ? "" : started.error().message);
+    server = std::move(started).value();
+    port = server->port(0);
+  }
+  ~Fixture() {
+    server->stop();
+    gate.open();
+  }
+};
+
+std::string get(const std::string& path, const std::string& more = "") { return "GET " + path + " HTTP/1.1\r\nHost: a\r\n" + more + "\r\n"; }
+std::string post(const std::string& path, size_t size) {
+  return "POST " + path + " HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n" + std::string(size, 'x');
+}
+
+TEST(Server, AnswersInOrderOnOneConnection) {
+  Fixture fixture;
+  Client client(fixture.port);
+  std::string all;
+  for (int i = 0; i < 50; ++i) all += get("/" + std::to_string(i)) + post("/thread", 10);
+  client.send(all);
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_EQ(client.body(), "GET /" + std::to_string(i) + " 0");
+    EXPECT_EQ(client.body(), "POST /thread 10");
+  }
+}
+
+TEST(Server, HeadHasNoBody) {
+  Fixture fixture;
+  Client client(fixture.port);
+  client.send("HEAD /a HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_TRUE(client.send(get("/b", "Connection: close\r\n")));
+  client.finish();
+  EXPECT_TRUE(client.closed());
+}
+
+TEST(Server, LargeBodiesComeWhole) {
+  Fixture fixture;
+  Client client(fixture.port);
+  client.send(post("/large", 2'000'000));
+  EXPECT_EQ(client.body(), "POST /large 2000000");
+  client.send(get("/small"));
+  EXPECT_EQ(client.body(), "GET /small 0");
+}
+
+TEST(Server, AsksForABodyThatWaitsToBeAsked) {
+  Fixture fixture;
+  Client client(fixture.port);
+  client.send("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_EQ(client.answer(), "HTTP/1.1 100 Continue\r\n\r\n");
+  client.send("abc");
+  EXPECT_EQ(client.body(), "POST /a 3");
+}
+
+TEST(Server, ARefusalIsSeenThoughTheClientStillSends) {
+  Fixture fixture;
+  Client client(fixture.port);
+  client.send("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n");
+  client.send(std::string(1'000'000, 'x'));
+  const std::string answer = client.answer();
+  EXPECT_THAT(answer, HasSubstr("HTTP/1.1 413 Content Too Large"));
+  EXPECT_THAT(answer, HasSubstr("connection: close"));
+  client.finish();
+  EXPECT_TRUE(client.closed());
+}
+
+TEST(Server, OneThatDripsIsCutOffAndOthersAreAnswered) {
+  Limits limits;
+  limits.header_time = milliseconds(300);
+  Fixture fixture(limits);
+  Client dripping(fixture.port), idle(fixture.port), other(fixture.port);
+  dripping.send("GET / HT");
+  other.send(get("/a"));
+  EXPECT_EQ(other.body(), "GET /a 0");
+  EXPECT_EQ(dripping.status(), "HTTP/1.1 408");
+  dripping.finish();
+  EXPECT_TRUE(dripping.closed());
+  idle.send(get("/still"));
+  EXPECT_EQ(idle.body(), "GET /still 0");
+  EXPECT_EQ(fixture.server->counts().timed_out, 1u);
+}
+
+TEST(Server, ABodyThatDoesNotComeIsGivenUp) {
+  Limits limits;
+  limits.request_time = milliseconds(300);
+  Fixture fixture(limits);
+  Client client(fixture.port);
+  client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");
+  EXPECT_EQ(client.status(), "HTTP/1.1 408");
+}
+
+TEST(Server, AHandlerThatDoesNotAnswerIsGivenUp) {
+  Limits limits;
+  limits.request_time = milliseconds(200);
+  Fixture fixture(limits);
+  Client never(fixture.port), late(fixture.port);
+  never.send(get("/never"));
+  late.send(get("/hold"));
+  EXPECT_EQ(never.status(), "HTTP/1.1 504");
+  EXPECT_EQ(late.status(), "HTTP/1.1 504");
+  fixture.gate.open();  // too late: nobody may be hurt by it
+  Client after(fixture.port);
+  after.send(get("/a"));
+  EXPECT_EQ(after.body(), "GET /a 0");
+}
+
+TEST(Server, AnIdleConnectionIsClosedInTime) {
+  Limits limits;
+  limits.idle_time = milliseconds(200);
+  Fixture fixture(limits);
+  Client idle(fixture.port);
+  EXPECT_TRUE(idle.closed());
+}
+
+TEST(Server, BeyondTheCapTheLongestWaitGivesWay) {
+  Limits limits;
+  limits.connections = 3;
+  Fixture fixture(limits);
+  Client busy(fixture.port);
+  busy.send(get("/hold"));
+  fixture.gate.wait_for(1);
+  Client first(fixture.port);
+  first.send(get("/1"));
+  EXPECT_EQ(first.body(), "GET /1 0");
+  Client second(fixture.port);
+  second.send(get("/2"));
+  EXPECT_EQ(second.body(), "GET /2 0");
+  Client third(fixture.port);
+  third.send(get("/3"));
+  EXPECT_EQ(third.body(), "GET /3 0");
+  EXPECT_TRUE(first.closed());
+  fixture.gate.open();
+  EXPECT_EQ(busy.body(), "late");
+  EXPECT_EQ(fixture.server->counts().evicted, 1u);
+}
+
+TEST(Server, AClientThatLeavesHurtsNobody) {
+  Fixture fixture;
+  for (int i = 0; i < 20; ++i) {
+    Client client(fixture.port);
+    client.send(i % 2 == 0 ? get("/hold") : get("/a").substr(0, 10));
+  }
+  fixture.gate.wait_for(10);
+  fixture.gate.open();
+  Client client(fixture.port);
+  client.send(get("/a"));
+  EXPECT_EQ(client.body(), "GET /a 0");
+}
+
+TEST(Server, DrainFinishesWhatIsUnderWayAndNothingElse) {
+  Fixture fixture;
+  Client idle(fixture.port), busy(fixture.port);
+  idle.send(get("/a"));
+  EXPECT_EQ(idle.body(), "GET /a 0");
+  busy.send(get("/hold"));
+  fixture.gate.wait_for(1);
+  std::thread later([&] {
+    EXPECT_TRUE(idle.closed());
+    EXPECT_FALSE(Client(fixture.port).connected());
+    fixture.gate.open();
+    const std::string answer = busy.answer();
+    EXPECT_THAT(answer, HasSubstr("late"));
+    EXPECT_THAT(answer, HasSubstr("connection: close"));
+    busy.finish();
+  });
+  EXPECT_TRUE(fixture.server->drain(milliseconds(10'000)));
+  later.join();
+}
+
+TEST(Server, DrainCutsOffWhatTakesTooLong) {
+  Fixture fixture;
+  Client busy(fixture.port);
+  busy.send(get("/hold"));
+  fixture.gate.wait_for(1);
+  EXPECT_FALSE(fixture.server->drain(milliseconds(50)));
+}
+
+TEST(Server, ListensOnAUnixSocketAndTakesOverADeadOnes) {
+  const testing::TemporaryFolder folder;
+  const std::string path = folder.path() / "s";
+  { Fixture fixture({}, path); }
+  EXPECT_FALSE(std::filesystem::exists(path));
+  const int left = ::socket(AF_UNIX, SOCK_STREAM, 0);  // what a killed server leaves
+  sockaddr_un at{};
+  at.sun_family = AF_UNIX;
+  std::memcpy(at.sun_path, path.c_str(), path.size() + 1);
+  ASSERT_EQ(::bind(left, reinterpret_cast<sockaddr*>(&at), sizeof at), 0);
+  ::close(left);
+  Fixture fixture({}, path);
+  Client client(path);
+  client.send(get("/a"));
+  EXPECT_EQ(client.body(), "GET /a 0");
+  ServerOptions again;
+  again.endpoints.push_back({"", 0, path, nullptr});
+  const auto second = Server::start(std::move(again));
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().message, "cannot listen on " + path + ": another server answers there");
+}
+
+TEST(Server, SaysWhyItCannotListen) {
+  Fixture fixture;
+  ServerOptions options;
+  options.endpoints.push_back({"127.0.0.1", fixture.port, "", nullptr});
+  const auto second = Server::start(std::move(options));
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().message, "cannot listen on 127.0.0.1:" + std::to_string(fixture.port) + ": Address already in use");
+  EXPECT_EQ(second.error().hint, "stop the other program, or take another port: --port " + std::to_string(fixture.port + 1));
+}
+
+TEST(Server, ManyClientsOnSeveralLoops) {
+  Fixture fixture({}, "", 3);
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 8; ++i)
+    clients.emplace_back([&] {
+      Client client(fixture.port);
+      for (int n = 0; n < 200; ++n) {
+        client.send(post(n % 3 == 0 ? "/thread" : "/a", n % 50 == 0 ? 50'000 : 5));
+        ASSERT_THAT(client.body(), HasSubstr("POST /"));
+      }
+    });
+  for (auto& client : clients) client.join();
+}
+
+}  // namespace
+}  // namespace mlopsctl::serve
