@@ -170,7 +170,7 @@ constexpr Command table[] = {
      .run = cmd_probe},
     {.name = "gate plan",
      .group = Group::models,
-     .summary = "say how many labelled rows a gate needs to tell two models apart",
+     .summary = "say how many labelled rows tell two models apart",
      .details = "A gate that cannot tell says inconclusive. This says beforehand how many rows let it tell, and what the rows at hand can show.",
      .examples = {{"mlopsctl gate plan --gain 0.01", "for better_than: champion"},
                   {"mlopsctl gate plan --margin 0.01 --discordant 0.12", "for no_worse_than: champion with that margin"}},
