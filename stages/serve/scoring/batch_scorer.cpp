@@ -170,6 +170,7 @@ class Server final : public BatchScorer {
     std::vector<std::shared_ptr<Job>> finished;
     {
       const std::lock_guard lock(mutex_);
+      waiting_.scored(batch.tokens);
       if (batch.tokens > 0)
         seconds_a_token_ += 0.1 * (std::chrono::duration<double>(end - start).count() / static_cast<double>(batch.tokens) - seconds_a_token_);
       const size_t labels = batch.model->model.labels().size();
@@ -221,6 +222,7 @@ class Server final : public BatchScorer {
 
 Result<std::unique_ptr<BatchScorer>> make_scorer(ScoringOptions options, ModelSource live, std::optional<ModelSource> shadow) {
   if (options.workers <= 0) options.workers = static_cast<int>(processors());
+  options.limits.workers = static_cast<size_t>(options.workers);
   TRY_ASSIGN(auto keeper, ModelKeeper::open(std::move(live), {options.workers, options.now, options.say}));
   std::unique_ptr<Shadow> second;
   if (shadow) {

@@ -1,5 +1,7 @@
 #include "stages/serve/scoring/waiting.hpp"
 
+#include <algorithm>
+
 namespace mlopsctl::serve {
 
 void Waiting::add(std::shared_ptr<Job> job) {
@@ -9,7 +11,9 @@ void Waiting::add(std::shared_ptr<Job> job) {
 
 Batch Waiting::form(SteadyTime now, const std::shared_ptr<const LiveModel>& current) {
   Batch batch;
-  while (!jobs_.empty() && batch.tokens < limits_.batch_tokens) {
+  const size_t share = std::max(least_share, (tokens_ + scoring_ + limits_.workers - 1) / limits_.workers);
+  const size_t budget = std::min(limits_.batch_tokens, share);
+  while (!jobs_.empty() && batch.tokens < budget) {
     const std::shared_ptr<Job> job = jobs_.front();
     const bool given_up = job->fault.has_value();  // another part of it could not be scored
     if (given_up || job->deadline <= now) {
@@ -34,7 +38,7 @@ Batch Waiting::form(SteadyTime now, const std::shared_ptr<const LiveModel>& curr
       batch.tokens += job->tokens[job->next];
       tokens_ -= job->tokens[job->next];
       ++job->next;
-    } while (job->next < job->texts.size() && batch.tokens + job->tokens[job->next] <= limits_.batch_tokens);
+    } while (job->next < job->texts.size() && batch.tokens + job->tokens[job->next] <= budget);
     batch.texts += job->next - begin;
     batch.parts.push_back({job, begin, job->next});
     jobs_.pop_front();
@@ -42,6 +46,7 @@ Batch Waiting::form(SteadyTime now, const std::shared_ptr<const LiveModel>& curr
     jobs_.push_back(job);
     break;
   }
+  scoring_ += batch.tokens;
   return batch;
 }
 

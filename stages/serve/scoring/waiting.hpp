@@ -44,6 +44,7 @@ class Waiting {
   struct Limits {
     size_t batch_tokens = 2048;  // a batch is full with that many
     size_t queue_tokens = 65536, queue_requests = 4096;
+    size_t workers = 1;  // that take batches
   };
   explicit Waiting(Limits limits) : limits_(limits) {}
 
@@ -54,14 +55,19 @@ class Waiting {
   size_t tokens() const { return tokens_; }
 
   void add(std::shared_ptr<Job> job);
-  // The oldest requests' texts, until they have batch_tokens or the next is bound to another model; at least one text. A request that does not fit
-  // goes on behind the others, so that a long one holds nobody up. Requests that were not begun go to `current`.
+  // The oldest requests' texts, until they have batch_tokens, or a worker's fair share of all that waits and is being scored (that one takes what
+  // has gathered leaves the others with a text or two, and a batch of two costs much more than two in a larger one), or the next is bound to another model; at
+  // least one text. A request that does not fit goes on behind the others, so that a long one holds nobody up. Requests that were not begun go to `current`.
   Batch form(SteadyTime now, const std::shared_ptr<const LiveModel>& current);
+  // A batch with that many tokens was scored.
+  void scored(size_t tokens) { scoring_ -= tokens; }
 
  private:
   Limits limits_;
   std::deque<std::shared_ptr<Job>> jobs_;
-  size_t tokens_ = 0;  // of texts in no batch
+  static constexpr size_t least_share = 256;
+  size_t tokens_ = 0;   // of texts in no batch
+  size_t scoring_ = 0;  // of texts in batches that are being scored
 };
 
 }  // namespace mlopsctl::serve

@@ -64,6 +64,21 @@ TEST_F(WaitingTest, ATextLongerThanABatchIsOneAlone) {
   EXPECT_THAT(texts(waiting_.form(now_, first_)), ElementsAre("huge0"));
 }
 
+TEST_F(WaitingTest, AWorkerTakesAFairShareAndNoMore) {
+  waiting_ = Waiting({.batch_tokens = 2000, .queue_tokens = 10000, .queue_requests = 100, .workers = 2});
+  for (int i = 0; i < 8; ++i) job("a", {100});
+  const Batch first = waiting_.form(now_, first_);
+  EXPECT_EQ(first.tokens, 400U);
+  for (int i = 0; i < 2; ++i) job("b", {100});
+  EXPECT_EQ(waiting_.form(now_, first_).tokens, 500U);  // of 400 that are being scored and 600 that wait
+  waiting_.scored(400);
+  waiting_.scored(500);
+  EXPECT_EQ(waiting_.form(now_, first_).tokens, 100U);
+  waiting_.scored(100);
+  job("few", {50, 50, 50});
+  EXPECT_EQ(waiting_.form(now_, first_).tokens, 150U);  // not worth sharing
+}
+
 TEST_F(WaitingTest, ARequestStaysWithTheModelThatBeganIt) {
   job("a", {6, 6});
   job("b", {1});
