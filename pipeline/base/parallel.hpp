@@ -12,7 +12,11 @@
 
 namespace mlopsctl {
 
-inline size_t processors() { return std::max(1u, std::thread::hardware_concurrency()); }
+// Asked once: the library reads it from a file each time.
+inline size_t processors() {
+  static const size_t count = std::max(1u, std::thread::hardware_concurrency());
+  return count;
+}
 
 // Calls work(i) once for every i below `pieces`, from this thread and up to `threads` - 1 helpers; returns when all are done. Where
 // the system gives no more threads, fewer do the same. What work throws is thrown here, after the helpers have ended.

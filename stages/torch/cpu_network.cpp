@@ -3,9 +3,9 @@
 #include <ATen/Parallel.h>
 
 #include <cmath>
-#include <thread>
 #include <type_traits>
 
+#include "pipeline/base/parallel.hpp"
 #include "stages/torch/check_batch.hpp"
 #include "stages/torch/guard.hpp"
 #include "stages/torch/head.hpp"
@@ -170,7 +170,7 @@ class CpuNetwork final : public NetworkWithGradients {
 
  private:
   void use_threads() const {
-    const int wanted = options_.threads > 0 ? options_.threads : static_cast<int>(std::thread::hardware_concurrency());
+    const int wanted = options_.threads > 0 ? options_.threads : static_cast<int>(processors());
     if (at::get_num_threads() != wanted) at::set_num_threads(wanted);
   }
   Status check_learning() const {
