@@ -1,0 +1,186 @@
+#include "pipeline/k8s/objects.hpp"
+
+#include <algorithm>
+
+#include "pipeline/k8s/errors.hpp"
+
+namespace mlopsctl::k8s {
+
+namespace {
+
+constexpr const char* json_type = "application/json";
+
+// An error where the refusal is not the caller's to judge: who we are and what we may.
+Result<Outcome> outcome_of(Result<Reply> reply, const std::string& what) {
+  if (!reply) return std::move(reply).error().note("while trying to " + what);
+  Outcome outcome;
+  outcome.warnings = std::move(reply->warnings);
+  outcome.created = reply->status == 201;
+  if (reply->refusal) {
+    if (reply->status == 401 || reply->status == 403) return to_error(*reply->refusal, what);
+    outcome.refusal = std::move(reply->refusal);
+    return outcome;
+  }
+  TRY_ASSIGN(outcome.object, reply->json());
+  return outcome;
+}
+
+Query with_dry_run(Query query, bool dry_run) {
+  if (dry_run) query.emplace_back("dryRun", "All");
+  return query;
+}
+
+}  // namespace
+
+Result<std::optional<Json>> get(Cluster& cluster, const ObjectRef& object) {
+  const std::string what = "get " + object.str();
+  TRY_ASSIGN(auto outcome, outcome_of(cluster.send({"GET", object.path()}), what));
+  if (outcome.refusal && outcome.refusal->not_found()) return std::optional<Json>();
+  if (outcome.refusal) return to_error(*outcome.refusal, what);
+  return std::optional<Json>(std::move(outcome.object));
+}
+
+Result<Outcome> apply(Cluster& cluster, const Json& object, const ApplyOptions& options) {
+  TRY_ASSIGN(const ObjectRef target, ref_of(object));
+  Query query{{"fieldManager", field_manager}, {"fieldValidation", "Strict"}};
+  if (options.force) query.emplace_back("force", "true");
+  // Equal bodies have the same effect, however often they arrive.
+  return outcome_of(
+      cluster.send({"PATCH", target.path(), with_dry_run(std::move(query), options.dry_run), canonical(object), "application/apply-patch+yaml", true}),
+      "apply " + target.str());
+}
+
+Result<Outcome> create(Cluster& cluster, const Json& object, bool dry_run) {
+  TRY_ASSIGN(const ObjectRef target, ref_of(object));
+  return outcome_of(cluster.send({"POST", target.resource->path(target.name_space),
+                                  with_dry_run({{"fieldManager", field_manager}, {"fieldValidation", "Strict"}}, dry_run), canonical(object), json_type}),
+                    "create " + target.str());
+}
+
+Result<Outcome> replace(Cluster& cluster, const Json& object) {
+  TRY_ASSIGN(const ObjectRef target, ref_of(object));
+  return outcome_of(cluster.send({"PUT", target.path(), {{"fieldManager", field_manager}, {"fieldValidation", "Strict"}}, canonical(object), json_type}),
+                    "update " + target.str());
+}
+
+Result<Outcome> patch(Cluster& cluster, const ObjectRef& object, const Json& changes, const std::string& subresource) {
+  return outcome_of(cluster.send({"PATCH",
+                                  object.path() + (subresource.empty() ? "" : "/" + subresource),
+                                  {{"fieldManager", field_manager}},
+                                  canonical(changes),
+                                  "application/merge-patch+json",
+                                  true}),
+                    "change " + object.str());
+}
+
+Result<Outcome> remove(Cluster& cluster, const ObjectRef& object) {
+  return outcome_of(
+      cluster.send({"DELETE", object.path(), {}, R"({"apiVersion":"v1","kind":"DeleteOptions","propagationPolicy":"Background"})", json_type, true}),
+      "delete " + object.str());
+}
+
+Result<Listed> try_list(Cluster& cluster, const Resource& resource, const ListOptions& options, const std::function<void(Json& object)>& take) {
+  std::string token;
+  for (int restarts = 0;;) {
+    Query query{{"limit", std::to_string(options.page)}};
+    if (!options.label_selector.empty()) query.emplace_back("labelSelector", options.label_selector);
+    if (!options.field_selector.empty()) query.emplace_back("fieldSelector", options.field_selector);
+    if (!token.empty()) query.emplace_back("continue", token);
+    TRY_ASSIGN(auto reply, cluster.send({"GET", resource.path(options.name_space), std::move(query)}));
+    if (reply.status == 410 && !token.empty() && ++restarts < 5) {
+      token.clear();
+      continue;
+    }
+    if (reply.refusal) return Listed{"", std::move(reply.refusal)};
+    TRY_ASSIGN(Json page, reply.json());
+    if (page.contains("items") && page["items"].is_array())
+      for (Json& item : page["items"]) {
+        item["apiVersion"] = resource.api_version, item["kind"] = resource.kind;  // lists leave them out
+        take(item);
+      }
+    token = text_at(at(page, "metadata", "continue"));
+    if (token.empty()) return Listed{text_at(at(page, "metadata", "resourceVersion")), {}};
+  }
+}
+
+Result<std::string> list(Cluster& cluster, const Resource& resource, const ListOptions& options, const std::function<void(Json& object)>& take) {
+  const std::string what = "list " + std::string(resource.plural) + (options.name_space.empty() ? "" : " in " + options.name_space);
+  auto listed = try_list(cluster, resource, options, take);
+  if (!listed) return std::move(listed).error().note("while trying to " + what);
+  if (listed->refusal) return to_error(*listed->refusal, what);
+  return std::move(listed->version);
+}
+
+std::string AccessQuestion::str() const {
+  return verb + " " + std::string(resource->plural) + (subresource.empty() ? "" : "/" + subresource) + (resource->namespaced ? " in " + name_space : "");
+}
+
+Result<AccessAnswer> may_we(Cluster& cluster, const AccessQuestion& question) {
+  Json attributes{{"verb", question.verb}, {"group", question.resource->group()}, {"resource", question.resource->plural}};
+  if (question.resource->namespaced) attributes["namespace"] = question.name_space;
+  if (!question.subresource.empty()) attributes["subresource"] = question.subresource;
+  const Json review{{"apiVersion", "authorization.k8s.io/v1"}, {"kind", "SelfSubjectAccessReview"}, {"spec", {{"resourceAttributes", attributes}}}};
+  const std::string what = "ask whether we may " + question.str();
+  TRY_ASSIGN(const auto outcome,
+             outcome_of(cluster.send({"POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", {}, canonical(review), json_type, true}), what));
+  if (outcome.refusal) return to_error(*outcome.refusal, what);
+  const Json& status = at(outcome.object, "status");
+  return AccessAnswer{at(status, "allowed") == true, text_at(at(status, "reason"))};
+}
+
+Result<std::string> last_lines(Cluster& cluster, const ObjectRef& pod, const std::string& container, int lines, bool previous) {
+  Query query{{"container", container}, {"tailLines", std::to_string(lines)}, {"limitBytes", "100000"}};
+  if (previous) query.emplace_back("previous", "true");
+  TRY_ASSIGN(auto reply, cluster.send({"GET", pod.path() + "/log", std::move(query)}));
+  if (!reply.refusal) return std::move(reply.body);
+  if (reply.status == 400 || reply.status == 404) return std::string();  // not started yet, or no run before
+  return to_error(*reply.refusal, "read the log of " + pod.str());
+}
+
+Status follow_log(Cluster& cluster, const ObjectRef& pod, const std::string& container, const std::function<Status(std::string_view bytes)>& take) {
+  TRY_ASSIGN(const auto reply, cluster.stream({"GET", pod.path() + "/log", {{"container", container}, {"follow", "true"}}}, std::chrono::hours(24), take));
+  if (reply.refusal) return to_error(*reply.refusal, "follow the log of " + pod.str());
+  return {};
+}
+
+Result<std::vector<EventNote>> events_of(Cluster& cluster, const std::string& name_space, const std::string& uid) {
+  std::vector<std::pair<std::string, EventNote>> found;
+  ListOptions options{name_space, "", "involvedObject.uid=" + uid};
+  TRY_ASSIGN(const auto version, list(cluster, resources::events, options, [&](Json& event) {
+               std::string when = text_at(at(event, "lastTimestamp"), text_at(at(event, "eventTime")));
+               found.emplace_back(std::move(when), EventNote{text_at(at(event, "type")), text_at(at(event, "reason")), text_at(at(event, "message")),
+                                                             static_cast<int>(number_at(at(event, "count"), 1))});
+             }));
+  static_cast<void>(version);
+  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<EventNote> notes;
+  for (auto& [when, note] : found) notes.push_back(std::move(note));
+  return notes;
+}
+
+Status record_event(Cluster& cluster, const Json& about, const std::string& type, const std::string& reason, const std::string& message) {
+  TRY_ASSIGN(const ObjectRef object, ref_of(about));
+  const std::string now = rfc3339(cluster.clock().now());
+  const std::string name_space = object.name_space.empty() ? "default" : object.name_space;
+  const Json event{{"apiVersion", "v1"},
+                   {"kind", "Event"},
+                   {"metadata", {{"generateName", object.name + "."}, {"namespace", name_space}}},
+                   {"involvedObject",
+                    {{"apiVersion", object.resource->api_version},
+                     {"kind", object.resource->kind},
+                     {"namespace", object.name_space},
+                     {"name", object.name},
+                     {"uid", at(about, "metadata", "uid")}}},
+                   {"type", type},
+                   {"reason", reason},
+                   {"message", message.substr(0, 1000)},
+                   {"source", {{"component", field_manager}}},
+                   {"count", 1},
+                   {"firstTimestamp", now.substr(0, 19) + "Z"},
+                   {"lastTimestamp", now.substr(0, 19) + "Z"}};
+  TRY_ASSIGN(const auto outcome, outcome_of(cluster.send({"POST", resources::events.path(name_space), {}, canonical(event), json_type}), "record an event"));
+  if (outcome.refusal) return to_error(*outcome.refusal, "record an event about " + object.str());
+  return {};
+}
+
+}  // namespace mlopsctl::k8s

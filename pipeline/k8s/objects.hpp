@@ -1,0 +1,85 @@
+// What one does with objects of a cluster. A refusal that the caller may want to look at is part of the outcome; all else is an error.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipeline/base/json.hpp"
+#include "pipeline/base/result.hpp"
+#include "pipeline/k8s/cluster.hpp"
+#include "pipeline/k8s/resources.hpp"
+
+namespace mlopsctl::k8s {
+
+inline constexpr const char* field_manager = "mlopsctl";
+
+struct Outcome {
+  Json object;  // as the server has it now; null where it refused
+  bool created = false;
+  std::vector<std::string> warnings;
+  std::optional<Refusal> refusal;
+};
+
+// Nothing where there is none of that name.
+Result<std::optional<Json>> get(Cluster& cluster, const ObjectRef& object);
+
+struct ApplyOptions {
+  bool dry_run = false;
+  bool force = false;  // takes over fields that belong to others
+};
+// Server-side apply as `field_manager`: what we said before and do not say now goes away. Unknown fields are refused. With a
+// metadata.resourceVersion in it, only that very version is changed.
+Result<Outcome> apply(Cluster& cluster, const Json& object, const ApplyOptions& options);
+Result<Outcome> create(Cluster& cluster, const Json& object, bool dry_run = false);
+// Whole; its metadata.resourceVersion must be the current one, else refusal->stale().
+Result<Outcome> replace(Cluster& cluster, const Json& object);
+// JSON merge patch; null removes. `subresource`: "scale", "status", or empty.
+Result<Outcome> patch(Cluster& cluster, const ObjectRef& object, const Json& changes, const std::string& subresource = {});
+// Dependents go in the background. refusal->not_found() where there is none.
+Result<Outcome> remove(Cluster& cluster, const ObjectRef& object);
+
+struct ListOptions {
+  std::string name_space;  // empty: all
+  std::string label_selector, field_selector;
+  int page = 250;  // so many at once in memory
+};
+// Hands every object to `take`, page by page; the resourceVersion of the list. Where a page runs out while we read (410), it starts again:
+// `take` may see an object twice.
+Result<std::string> list(Cluster& cluster, const Resource& resource, const ListOptions& options, const std::function<void(Json& object)>& take);
+// The same, with the refusal for the caller to judge.
+struct Listed {
+  std::string version;
+  std::optional<Refusal> refusal;
+};
+Result<Listed> try_list(Cluster& cluster, const Resource& resource, const ListOptions& options, const std::function<void(Json& object)>& take);
+
+// May we? (SelfSubjectAccessReview)
+struct AccessQuestion {
+  std::string verb;  // "patch"
+  const Resource* resource = nullptr;
+  std::string name_space, subresource = {};
+  std::string str() const;  // "patch deployments in shop"
+};
+struct AccessAnswer {
+  bool allowed = false;
+  std::string reason;
+};
+Result<AccessAnswer> may_we(Cluster& cluster, const AccessQuestion& question);
+
+// The last lines of a container's log; of the run before the present one with `previous`. Empty where there is none yet.
+Result<std::string> last_lines(Cluster& cluster, const ObjectRef& pod, const std::string& container, int lines, bool previous = false);
+// A log as it is written, until the container ends.
+Status follow_log(Cluster& cluster, const ObjectRef& pod, const std::string& container, const std::function<Status(std::string_view bytes)>& take);
+
+// What the cluster says about an object, oldest first.
+struct EventNote {
+  std::string type, reason, message;  // "Warning", "FailedScheduling", ...
+  int count = 1;
+};
+Result<std::vector<EventNote>> events_of(Cluster& cluster, const std::string& name_space, const std::string& uid);
+// Says something about an object for `kubectl describe` to show; best effort.
+Status record_event(Cluster& cluster, const Json& about, const std::string& type, const std::string& reason, const std::string& message);
+
+}  // namespace mlopsctl::k8s

@@ -1,0 +1,98 @@
+// The cluster of tests/e2e/cluster, for tests that need a real one; they skip where it is not up.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "pipeline/k8s/api.hpp"
+#include "pipeline/k8s/objects.hpp"
+
+namespace mlopsctl::testing {
+
+// A clock that is wrong by so much; nothing may depend on it.
+class WrongClock final : public Clock {
+ public:
+  explicit WrongClock(std::chrono::seconds wrong = {}) : wrong_(wrong) {}
+  TimePoint now() const override { return right_.now() + wrong_; }
+  std::chrono::steady_clock::time_point steady() const override { return right_.steady(); }
+  bool pause(std::chrono::milliseconds time, const CancelToken& cancel) const override { return right_.pause(time, cancel); }
+
+ private:
+  SystemClock right_;
+  std::chrono::seconds wrong_;
+};
+
+// The folder of the running cluster.
+inline std::optional<std::string> real_cluster_folder() {
+  const std::unique_ptr<FILE, int (*)(FILE*)> out(::popen(MLOPSCTL_SOURCE_DIR "/tests/e2e/cluster/cluster.sh where 2>/dev/null", "r"), ::pclose);
+  char line[4096];
+  if (out == nullptr || std::fgets(line, sizeof line, out.get()) == nullptr) return std::nullopt;
+  std::string folder(line);
+  while (folder.ends_with('\n')) folder.pop_back();
+  return folder;
+}
+
+// Each test has a namespace of its own, as admin; as_dev() is somebody without any rights.
+class RealCluster : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = real_cluster_folder();
+    if (!folder_) GTEST_SKIP() << "no cluster is up (make cluster-up)";
+    const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
+    name_space_ = std::string("t-") + test->name() + "-" + std::to_string(::getpid());
+    for (char& c : name_space_) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    admin_ = std::make_unique<k8s::Api>(connect("admin"));
+    const auto made = k8s::create(*admin_, {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", name_space_}}}});
+    ASSERT_TRUE(made.ok()) << made.error().message;
+    ASSERT_FALSE(made->refusal) << made->refusal->message;
+  }
+  void TearDown() override {
+    if (!admin_) return;
+    const auto gone = k8s::remove(*admin_, k8s::ref(k8s::resources::namespaces, "", name_space_));
+    EXPECT_TRUE(gone.ok()) << gone.error().message;
+  }
+
+  k8s::Api connect(const std::string& who, const Clock& clock) {
+    k8s::AccessOptions options;
+    options.kubeconfig = *folder_ + "/" + who + ".kubeconfig";
+    options.environment = [](const std::string&) { return std::nullopt; };
+    const auto access = k8s::find_access(options);
+    if (!access) throw std::runtime_error(access.error().message);
+    auto api = k8s::Api::connect(*access, {}, clock, cancel_);
+    if (!api) throw std::runtime_error(api.error().message);
+    return std::move(api).value();
+  }
+  k8s::Api connect(const std::string& who) { return connect(who, clock_); }
+  k8s::Api& cluster() { return *admin_; }
+
+  Json config_map(const std::string& name, const Json& data) const {
+    return {{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"metadata", {{"name", name}, {"namespace", name_space_}}}, {"data", data}};
+  }
+  // The object after it was applied; fails the test where that is refused.
+  Json applied(const Json& object, const k8s::ApplyOptions& options = {}) {
+    const auto outcome = k8s::apply(cluster(), object, options);
+    if (!outcome || outcome->refusal) ADD_FAILURE() << (outcome ? outcome->refusal->message : outcome.error().message);
+    return outcome ? outcome->object : Json();
+  }
+  // As another field manager.
+  std::optional<k8s::Refusal> apply_as(const std::string& manager, const k8s::ObjectRef& object, const Json& body, const std::string& subresource = {}) {
+    k8s::Call call{"PATCH", object.path(), {{"fieldManager", manager}}, canonical(body), "application/apply-patch+yaml"};
+    if (subresource.empty()) call.query.emplace_back("force", "true");
+    else call.path += "/" + subresource, call.content_type = "application/merge-patch+json";
+    const auto reply = cluster().send(call);
+    if (!reply) ADD_FAILURE() << reply.error().message;
+    return reply ? reply->refusal : std::nullopt;
+  }
+
+  std::optional<std::string> folder_;
+  std::string name_space_;
+  WrongClock clock_;
+  CancelToken cancel_;
+  std::unique_ptr<k8s::Api> admin_;
+};
+
+}  // namespace mlopsctl::testing
