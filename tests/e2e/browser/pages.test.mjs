@@ -11,7 +11,7 @@ const away = 'The server does not answer. This page tries again by itself and go
 
 let browser, server;
 before(async () => {
-  [browser, server] = await Promise.all([launch(), Server.start('--store', 'sqlite:tweets.db')]);
+  [browser, server] = await Promise.all([launch(), Server.start('--api', 'gke-twitter', '--store', 'sqlite:tweets.sqlite')]);
   for (let i = 0; i < kTweets; i += 50)
     await Promise.all(Array.from({ length: 50 }, (_, j) => server.post('/insert_tweet_data', { user_id: `u${(i + j) % 7}`, tweet_content: tweetOf(i + j) })));
 });
