@@ -9,6 +9,8 @@
 
 #include <boost/math/special_functions/gamma.hpp>
 
+#include "pipeline/base/random.hpp"
+
 namespace mlopsctl::stats {
 namespace {
 
@@ -68,6 +70,33 @@ CategoryResult compare_categories(std::span<const int64_t> first, std::span<cons
   }
   result.p = chi_square_tail(result.statistic, result.degrees);
   return result;
+}
+
+double permuted_categories_p(std::span<const int64_t> first, std::span<const int64_t> second, int permutations, uint64_t seed) {
+  const int64_t n = total(first), m = total(second);
+  if (n == 0 || m == 0) return 1;
+  std::vector<size_t> rows;  // the category of every row
+  std::vector<int64_t> both(first.size());
+  for (size_t k = 0; k < first.size(); ++k) {
+    both[k] = first[k] + second[k];
+    rows.insert(rows.end(), static_cast<size_t>(both[k]), k);
+  }
+  const double now = compare_categories(first, second).statistic;
+  const size_t dealt = static_cast<size_t>(std::min(n, m));  // the smaller side; the other gets the rest
+  Random random(seed);
+  std::vector<int64_t> one(both.size()), other(both.size());
+  int as_large = 0;
+  for (int i = 0; i < permutations; ++i) {
+    std::fill(one.begin(), one.end(), 0);
+    for (size_t k = 0; k < dealt; ++k) {
+      std::swap(rows[k], rows[k + random.below(rows.size() - k)]);
+      ++one[rows[k]];
+    }
+    for (size_t k = 0; k < both.size(); ++k) other[k] = both[k] - one[k];
+    // A hair below, for sums of the same terms in another order.
+    as_large += compare_categories(one, other).statistic >= now * (1 - 1e-12);
+  }
+  return (as_large + 1.0) / (permutations + 1.0);
 }
 
 double stability_index(std::span<const int64_t> first, std::span<const int64_t> second) {

@@ -24,6 +24,10 @@ struct CategoryResult : TestResult {
 };
 CategoryResult compare_categories(std::span<const int64_t> first, std::span<const int64_t> second);
 
+// The same test's p where counts are too small for the chi-square distribution: the share of `permutations` deals of the same rows, as many to each
+// side as now, whose statistic is as large; (k + 1) / (permutations + 1), so it keeps its error rate whatever the counts (Phipson & Smyth 2010).
+double permuted_categories_p(std::span<const int64_t> first, std::span<const int64_t> second, int permutations, uint64_t seed);
+
 // Population stability index of shares (Yurdakul 2018); 0.5 is added to every count so that empty categories stay finite.
 double stability_index(std::span<const int64_t> first, std::span<const int64_t> second);
 

@@ -30,7 +30,7 @@ spec::StageKindSpec make_spec() {
 class DriftStage final : public engine::Stage {
  public:
   const spec::StageKindSpec& spec() const override { return spec_; }
-  int version() const override { return 3; }
+  int version() const override { return 4; }
 
   Result<std::vector<OutputDecl>> outputs(const spec::StageSpec& stage, const std::vector<InputShape>& inputs) const override {
     const size_t models = train::of_type(inputs, "model").size(), rows = train::of_type(inputs, "rows").size();
@@ -85,9 +85,11 @@ Json table(const std::vector<Line>& lines) {
   Json rows = Json::array();
   for (const Line& line : lines) {
     const Json json = to_json(line);
-    rows.push_back({line.signal, json["statistic"], json["p"], json["adjusted_p"], line.effect, line.threshold, line.alarm, line.detail});
+    rows.push_back({line.signal, json["statistic"], json["p"], json["adjusted_p"], line.effect, line.threshold, json["detectable"], line.alarm, line.detail});
   }
-  return {{"title", "Drift"}, {"columns", {"signal", "statistic", "p", "adjusted p", "effect", "threshold", "alarm", "in words"}}, {"rows", std::move(rows)}};
+  return {{"title", "Drift"},
+          {"columns", {"signal", "statistic", "p", "adjusted p", "effect", "threshold", "80 % seen from", "alarm", "in words"}},
+          {"rows", std::move(rows)}};
 }
 
 engine::Verdict verdict_of(const std::vector<Line>& lines, bool fail) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "pipeline/stats/detectable.hpp"
 #include "pipeline/stats/multiple.hpp"
 #include "pipeline/stats/two_sample.hpp"
 
@@ -10,6 +11,8 @@ namespace mlopsctl::drift {
 namespace {
 
 constexpr double kOff = 1;
+constexpr double few_rows = 5;
+constexpr int permutations = 1999;
 
 std::string shown(double value, const char* format = "%.3f") {
   char text[32];
@@ -29,7 +32,7 @@ size_t median_length(const std::vector<int64_t>& counts, int64_t rows) {
   return 0;
 }
 
-Line class_mix(const train::Profile& reference, const train::Profile& current) {
+Line class_mix(const train::Profile& reference, const train::Profile& current, double alpha) {
   const auto result = stats::compare_categories(reference.predicted, current.predicted);
   Line line;
   line.signal = "class_mix";
@@ -38,6 +41,11 @@ Line class_mix(const train::Profile& reference, const train::Profile& current) {
   line.p = result.p;
   line.test =
       "chi-square, " + shown(result.degrees, "%g") + " degrees of freedom; psi " + shown(stats::stability_index(reference.predicted, current.predicted));
+  line.detectable = stats::detectable_categories(reference.rows, current.rows, std::max(1.0, result.degrees), alpha);
+  if (result.least_expected < few_rows) {
+    line.p = stats::permuted_categories_p(reference.predicted, current.predicted, permutations, 0);
+    line.test += "; p from " + std::to_string(permutations) + " permutations, because some label has fewer than 5 expected rows";
+  }
   size_t moved = 0;
   for (size_t k = 0; k < reference.labels.size(); ++k) {
     const auto change = [&](size_t label) {
@@ -47,11 +55,10 @@ Line class_mix(const train::Profile& reference, const train::Profile& current) {
   }
   line.detail = "\"" + reference.labels[moved] + "\" is predicted for " + percent(share(current.predicted[moved], current.rows)) + " of the rows, was " +
                 percent(share(reference.predicted[moved], reference.rows));
-  if (result.least_expected < 5) line.detail += "; some label has fewer than 5 expected rows, so p is rough";
   return line;
 }
 
-Line text_length(const train::Profile& reference, const train::Profile& current) {
+Line text_length(const train::Profile& reference, const train::Profile& current, double alpha) {
   const auto result = stats::compare_distributions(reference.characters, current.characters);
   Line line;
   line.signal = "text_length";
@@ -59,12 +66,13 @@ Line text_length(const train::Profile& reference, const train::Profile& current)
   line.statistic = result.statistic;
   line.p = result.p;
   line.test = "Kolmogorov-Smirnov";
+  line.detectable = stats::detectable_distribution(reference.rows, current.rows, alpha);
   line.detail = "the median text has " + std::to_string(median_length(current.characters, current.rows)) + " characters, was " +
                 std::to_string(median_length(reference.characters, reference.rows));
   return line;
 }
 
-Line unknown_share(const train::Profile& reference, const train::Profile& current) {
+Line unknown_share(const train::Profile& reference, const train::Profile& current, double alpha) {
   const auto result = stats::compare_means(reference.unknown, current.unknown);
   Line line;
   line.signal = "unknown_share";
@@ -72,6 +80,7 @@ Line unknown_share(const train::Profile& reference, const train::Profile& curren
   line.statistic = result.statistic;
   line.p = result.p;
   line.test = "Welch";
+  line.detectable = stats::detectable_mean(reference.unknown.variance, reference.unknown.n, current.unknown.variance, current.unknown.n, alpha);
   line.detail = percent(current.unknown.mean) + " of a text's words are unknown to the model, was " + percent(reference.unknown.mean);
   return line;
 }
@@ -113,9 +122,12 @@ std::vector<Line> compare(const train::Profile& reference, const train::Profile&
     line.threshold = threshold;
     lines.push_back(std::move(line));
   };
-  if (thresholds.class_mix < kOff) add(class_mix(reference, current), thresholds.class_mix);
-  if (thresholds.text_length < kOff) add(text_length(reference, current), thresholds.text_length);
-  if (thresholds.unknown_share < kOff && reference.unknown.n > 0 && current.unknown.n > 0) add(unknown_share(reference, current), thresholds.unknown_share);
+  const bool words = thresholds.unknown_share < kOff && reference.unknown.n > 0 && current.unknown.n > 0;
+  const int tests = (thresholds.class_mix < kOff) + (thresholds.text_length < kOff) + words;
+  const double alpha = thresholds.alpha / std::max(1, tests);
+  if (thresholds.class_mix < kOff) add(class_mix(reference, current, alpha), thresholds.class_mix);
+  if (thresholds.text_length < kOff) add(text_length(reference, current, alpha), thresholds.text_length);
+  if (words) add(unknown_share(reference, current, alpha), thresholds.unknown_share);
   std::vector<double> p;
   for (const Line& line : lines) p.push_back(*line.p);
   const std::vector<double> adjusted = stats::holm(p);
@@ -139,6 +151,7 @@ Json to_json(const Line& line) {
           {"adjusted_p", number(line.adjusted_p)},
           {"effect", line.effect},
           {"threshold", line.threshold},
+          {"detectable", number(line.detectable)},
           {"alarm", line.alarm},
           {"detail", line.detail}};
 }

@@ -27,8 +27,11 @@ struct Line {
   double effect = 0, threshold = 0;
   std::optional<double> statistic, p, adjusted_p;  // nothing for a rule without a test
   std::string test;                                // "chi-square, 2 degrees of freedom"
-  bool alarm = false;                              // effect >= threshold and, where there is a test, adjusted p < alpha
-  std::string detail;                              // one sentence for people
+  // The test alone would have caught any change of at least this size (of effect's kind) with 80 % chance, at the strictest level Holm may ask of it;
+  // nothing for a rule. Above the threshold: small changes that matter could have passed unseen.
+  std::optional<double> detectable;
+  bool alarm = false;  // effect >= threshold and, where there is a test, adjusted p < alpha
+  std::string detail;  // one sentence for people
 };
 
 // Both profiles are of the same model. Signals that the model has no notion of (unknown_share) or that are switched off are left out.

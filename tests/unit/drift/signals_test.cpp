@@ -61,6 +61,23 @@ TEST(Signals, DoNotAlarmForALargeEffectOnAFewRows) {
   EXPECT_THAT(alarms(lines), testing::IsEmpty());
 }
 
+TEST(Signals, SayWhatTheyCouldHaveSeen) {
+  const auto few = compare(window(1, 800, {0.4, 0.3, 0.3}, 20, 0.05), window(3, 40, {0.4, 0.3, 0.3}, 20, 0.05), {});
+  const auto many = compare(window(1, 8000, {0.4, 0.3, 0.3}, 20, 0.05), window(3, 8000, {0.4, 0.3, 0.3}, 20, 0.05), {});
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_GT(*few[i].detectable, 2 * *many[i].detectable) << few[i].signal;
+    EXPECT_LT(*many[i].detectable, many[i].threshold) << many[i].signal;
+  }
+  EXPECT_GT(*few[0].detectable, few[0].threshold) << "40 rows cannot see a change of the mix by a tenth";
+  EXPECT_FALSE(few[3].detectable.has_value());
+}
+
+TEST(Signals, DealTheRowsAnewWhereCountsAreSmall) {
+  const auto lines = compare(window(1, 800, {0.4, 0.3, 0.3}, 20, 0.05), window(3, 12, {0.4, 0.3, 0.3}, 20, 0.05), {});
+  EXPECT_THAT(lines[0].test, testing::HasSubstr("p from 1999 permutations, because some label has fewer than 5 expected rows"));
+  EXPECT_GE(*lines[0].p, 1.0 / 2000);
+}
+
 TEST(Signals, CanBeSwitchedOff) {
   Thresholds thresholds;
   thresholds.class_mix = thresholds.imbalance = 1;

@@ -29,6 +29,28 @@ TEST(CompareCategories, AgreesWithSciPy) {
   EXPECT_NEAR(result.effect, (0.0 + 0.15 + 0.15) / 2, 1e-12);
 }
 
+// Fisher's exact test is the limit for two by two: SciPy 1.17, fisher_exact([[3, 9], [9, 4]]) = 0.0471..., two-sided by probability.
+TEST(PermutedCategories, IsNearFishersExactTest) {
+  const double p = permuted_categories_p(Counts{3, 9}, Counts{9, 4}, 20'000, 1);
+  EXPECT_NEAR(p, 0.0471, 0.006);
+  EXPECT_EQ(p, permuted_categories_p(Counts{3, 9}, Counts{9, 4}, 20'000, 1)) << "the same for the same seed";
+}
+
+// Ten labels, 30 rows against 200: no more alarms than alpha.
+TEST(PermutedCategories, KeepsItsErrorRateOnSmallCounts) {
+  Random random(11);
+  int alarms = 0;
+  constexpr int trials = 400;
+  for (int trial = 0; trial < trials; ++trial) {
+    Counts first(10), second(10);
+    for (int row = 0; row < 30; ++row) ++first[random.below(10)];
+    for (int row = 0; row < 200; ++row) ++second[random.below(10)];
+    alarms += permuted_categories_p(first, second, 199, static_cast<uint64_t>(trial)) <= 0.05;
+  }
+  EXPECT_LT(alarms, trials * 0.09);
+  EXPECT_GT(alarms, trials * 0.02);
+}
+
 TEST(CompareCategories, LeavesOutCategoriesEmptyInBoth) {
   EXPECT_EQ(compare_categories(Counts{30, 0, 20}, Counts{60, 0, 70}).degrees, 1);
   EXPECT_EQ(compare_categories(Counts{30, 0}, Counts{60, 0}).p, 1);
