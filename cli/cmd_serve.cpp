@@ -47,6 +47,10 @@ Result<serve::ServiceOptions> service_options(Session& session) {
   TRY_ASSIGN(options.admin_port, maybe_port(arguments, "--admin-port"));
   TRY_ASSIGN(options.ui_port, maybe_port(arguments, "--ui-port"));
   options.unix_socket = arguments.value("--unix-socket");
+  options.tls_certificate = arguments.value("--tls-cert");
+  options.tls_key = arguments.value("--tls-key");
+  if (options.tls_certificate.empty() != options.tls_key.empty())
+    return usage_error("TLS needs a certificate and its key", "give both: --tls-cert FILE --tls-key FILE");
   options.key_files = arguments.values("--api-keys");
   options.cors_origins = arguments.values("--cors-origin");
   options.access_log = arguments.value("--access-log");

@@ -30,6 +30,8 @@ constexpr Flag serve_flags[] = {
     {"--admin-port", 0, Takes::integer, "N", "metrics and admin routes on this port instead (default: metrics on the main port)"},
     {"--ui-port", 0, Takes::integer, "N", "the pages at / of this port as well"},
     {"--unix-socket", 0, Takes::file, "PATH", "listen on this unix socket as well"},
+    {"--tls-cert", 0, Takes::file, "FILE", "speak TLS: the certificate and its chain, PEM; read anew when it changes"},
+    {"--tls-key", 0, Takes::file, "FILE", "the certificate's private key, PEM"},
     {"--api-keys", 0, Takes::file, "FILE", "answer those with a key only: lines of NAME sha256:DIGITS [rate=N] [burst=N] [day=N] [body=BYTES] [admin]", "",
      false, true},
     {"--cors-origin", 0, Takes::text, "ORIGIN", "let pages of this origin ask, such as https://app.example.com", "", false, true},

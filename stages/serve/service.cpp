@@ -133,9 +133,10 @@ struct Service::Impl {
     std::string told;
     for (std::unique_lock lock(mutex); !wake.wait_for(lock, look_at_files, [&] { return stopping; });) {
       lock.unlock();
-      const Status status = around.keys ? around.keys->refresh() : Status();
-      const std::string fault = status.ok() ? "" : status.error().message;
-      if (!fault.empty() && fault != told) options.say("the keys stay as they are: " + fault);
+      const Status keys = around.keys ? around.keys->refresh() : Status(), tls = server->refresh_tls();
+      std::string fault = keys.ok() ? "" : "the keys stay as they are: " + keys.error().message;
+      if (fault.empty() && !tls.ok()) fault = "the certificate stays as it is: " + tls.error().message;
+      if (!fault.empty() && fault != told) options.say(fault);
       told = fault;
       lock.lock();
     }
@@ -177,9 +178,12 @@ Result<std::unique_ptr<Service>> Service::start(ServiceOptions options, const st
   server.threads = std::max(1u, std::thread::hardware_concurrency() / 4);
   server.on_outside = [impl = impl.get()](const Outside& what) { impl->outside(what); };
   const std::string& host = impl->options.host;
-  server.endpoints.push_back({host, impl->options.port, "", impl->handler(0)});
-  if (impl->options.admin_port) server.endpoints.push_back({host, *impl->options.admin_port, "", impl->handler(1)});
-  if (impl->options.ui_port) server.endpoints.push_back({host, *impl->options.ui_port, "", impl->handler(2)});
+  server.tls_certificate = impl->options.tls_certificate;
+  server.tls_key = impl->options.tls_key;
+  const bool tls = !server.tls_certificate.empty();
+  server.endpoints.push_back({host, impl->options.port, "", impl->handler(0), tls});
+  if (impl->options.admin_port) server.endpoints.push_back({host, *impl->options.admin_port, "", impl->handler(1), tls});
+  if (impl->options.ui_port) server.endpoints.push_back({host, *impl->options.ui_port, "", impl->handler(2), tls});
   if (!impl->options.unix_socket.empty()) server.endpoints.push_back({"", 0, impl->options.unix_socket, impl->handler(0)});
   impl->ready = true;
   TRY_ASSIGN(impl->server, Server::start(std::move(server)));

@@ -18,6 +18,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds linger_time{2000};
 constexpr size_t linger_bytes = size_t{4} << 20;
 constexpr size_t large_body = size_t{16} << 10;  // parsed where no other connection waits for it
+constexpr milliseconds drain_time{1000};         // for the request of a connection that was accepted last
 constexpr milliseconds late{200};                // how much later than the handler the connection gives up
 
 }  // namespace
@@ -83,7 +84,7 @@ void Connection::receive() {
 void Connection::on_open(const Fault& fault) {
   if (list_ == nullptr) return;
   if (fault) return close();
-  enter(Phase::waiting, loop_.state().limits.idle_time);
+  enter(Phase::waiting, loop_.state().draining ? drain_time : loop_.state().limits.idle_time);
   receive();
 }
 
@@ -188,7 +189,7 @@ void Connection::on_sent(const Fault& fault) {
   if (fault) return close();
   if (phase_ == Phase::reading) return receive();  // it was "100 Continue"
   if (!keep_alive_) {
-    transport_->finish_sending();
+    transport_->finish_sending(shared_from_this());
     lingered_ = 0;
     enter(Phase::lingering, linger_time);
     return receive();

@@ -20,6 +20,7 @@
 #include <boost/asio/post.hpp>
 
 #include "stages/serve/http/event_loop.hpp"
+#include "stages/serve/http/tls.hpp"
 
 namespace mlopsctl::serve {
 
@@ -113,6 +114,7 @@ struct Listener {
   std::shared_ptr<const Handler> handler;
   std::string unix_socket;
   uint16_t port = 0;
+  bool tls = false;
 };
 
 struct Server::Impl {
@@ -121,6 +123,32 @@ struct Server::Impl {
   std::vector<std::unique_ptr<EventLoop>> loops;
   std::vector<std::unique_ptr<Listener>> listeners;
   size_t next_loop = 0;
+  std::string certificate, key;
+  std::mutex tls_mutex;  // of what follows
+  std::string tls_stamp;
+  std::shared_ptr<const TlsContext> tls;
+
+  Status refresh_tls() {
+    std::string stamp;
+    for (const auto& path : {certificate, key}) {
+      struct stat file {};
+      if (::stat(path.c_str(), &file) == 0)
+        stamp += std::to_string(file.st_ino) + ":" + std::to_string(file.st_mtim.tv_sec) + "." + std::to_string(file.st_mtim.tv_nsec) + " ";
+    }
+    {
+      const std::lock_guard lock(tls_mutex);
+      if (tls && stamp == tls_stamp) return {};
+    }
+    TRY_ASSIGN(auto context, TlsContext::load(certificate, key));
+    const std::lock_guard lock(tls_mutex);
+    tls = std::move(context);
+    tls_stamp = stamp;
+    return {};
+  }
+  std::shared_ptr<const TlsContext> current_tls() {
+    const std::lock_guard lock(tls_mutex);
+    return tls;
+  }
   bool stopped = false;
 
   EventLoop& first() { return *loops.front(); }
@@ -129,6 +157,7 @@ struct Server::Impl {
     auto listener = std::make_unique<Listener>(first().io());
     listener->handler = std::make_shared<const Handler>(endpoint.handler);
     listener->unix_socket = endpoint.unix_socket;
+    listener->tls = endpoint.tls;
     TRY(endpoint.unix_socket.empty() ? listen_tcp(*listener, endpoint) : listen_unix(*listener, endpoint));
     listeners.push_back(std::move(listener));
     return {};
@@ -214,7 +243,7 @@ struct Server::Impl {
       Fault ignored;
       socket.set_option(tcp::no_delay(true), ignored);
     }
-    auto transport = plain_transport(std::move(socket), loop.scratch());
+    auto transport = listener.tls ? current_tls()->transport(std::move(socket), loop.scratch()) : plain_transport(std::move(socket), loop.scratch());
     auto enter = [&loop, full, handler = listener.handler, transport = std::move(transport), peer = std::move(peer)]() mutable {
       if (full && !loop.evict()) return;  // every connection is being answered: this one is closed
       loop.adopt(std::move(transport), std::move(handler), std::move(peer));
@@ -262,6 +291,9 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options) {
   for (const char* digits = "0123456789abcdef"; impl->state.id_prefix.size() < 8;) impl->state.id_prefix += digits[random() % 16];
   impl->state.id_prefix += '-';
   for (unsigned i = 0; i < std::max(1u, options.threads); ++i) impl->loops.push_back(std::make_unique<EventLoop>(impl->state));
+  impl->certificate = options.tls_certificate;
+  impl->key = options.tls_key;
+  if (std::any_of(options.endpoints.begin(), options.endpoints.end(), [](const Endpoint& endpoint) { return endpoint.tls; })) TRY(impl->refresh_tls());
   for (const auto& endpoint : options.endpoints) TRY(impl->listen(endpoint));
   impl->worker = std::make_unique<Worker>();
   impl->state.elsewhere = [worker = impl->worker.get()](std::function<void()> job) { worker->add(std::move(job)); };
@@ -289,6 +321,7 @@ bool Server::drain(std::chrono::milliseconds at_most) {
   return state.connections == 0;
 }
 
+Status Server::refresh_tls() { return impl_->tls ? impl_->refresh_tls() : Status(); }
 void Server::stop() { impl_->stop(); }
 
 }  // namespace mlopsctl::serve

@@ -28,11 +28,13 @@ struct Endpoint {
   uint16_t port = 0;        // 0: any free one
   std::string unix_socket;  // a path: instead of host and port; what is left of an earlier server there is replaced
   Handler handler;
+  bool tls = false;
 };
 
 struct ServerOptions {
   Limits limits;
   std::vector<Endpoint> endpoints;
+  std::string tls_certificate, tls_key;              // PEM files, for the endpoints with TLS
   unsigned threads = 1;                              // event loops
   std::function<void(const Outside&)> on_outside{};  // may be null; from any thread
 };
@@ -54,6 +56,8 @@ class Server {
   ServerCounts counts() const;
   // Accepts no more and finishes what is under way, for so long at most; false: something was cut off.
   bool drain(std::chrono::milliseconds at_most);
+  // Reads certificate and key anew if a file changed; an Error leaves those that were there. Connections keep what they began with.
+  Status refresh_tls();
   void stop();  // closes what is still open; no handler is called afterwards
 
  private:

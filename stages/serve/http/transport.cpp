@@ -36,7 +36,7 @@ class Plain final : public Transport {
     asio::async_write(socket_, pieces, [user = std::move(user)](const Fault& fault, size_t) { user->on_sent(fault); });
   }
 
-  void finish_sending() override {
+  void finish_sending(std::shared_ptr<TransportUser>) override {
     Fault ignored;
     socket_.shutdown(Socket::shutdown_send, ignored);
   }

@@ -30,9 +30,9 @@ class Transport {
   virtual void receive(std::shared_ptr<TransportUser> user) = 0;
   // `head` and `body` must live until on_sent().
   virtual void send(std::shared_ptr<TransportUser> user, std::string_view head, std::string_view body) = 0;
-  virtual void finish_sending() = 0;  // the other side sees the end
-  virtual void close() = 0;           // at once; what waits ends with a fault
-  virtual bool has_bytes() = 0;       // something came that was not received yet
+  virtual void finish_sending(std::shared_ptr<TransportUser> user) = 0;  // the other side sees the end
+  virtual void close() = 0;                                              // at once; what waits ends with a fault
+  virtual bool has_bytes() = 0;                                          // something came that was not received yet
 };
 
 // `scratch` is the loop's, shared by its connections.
