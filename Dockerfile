@@ -27,7 +27,9 @@ FROM ${BASE} AS runtime
 LABEL org.opencontainers.image.title="mlopsctl" \
       org.opencontainers.image.description="Serves a text classification model" \
       org.opencontainers.image.licenses="Apache-2.0"
-# What mlopsctl is linked to, and the three libraries that it opens when it needs them: curl, git, PostgreSQL.
+# What mlopsctl is linked to, and the three libraries that it opens when it needs them: curl, git, PostgreSQL. No versions are named, so that
+# a build anew brings security updates.
+# hadolint ignore=DL3008
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ca-certificates \
       libcurl4 libfmt9 libgit2-1.5 libgomp1 liblinear4 libpq5 libre2-9 libspdlog1.10 libsqlite3-0 libssl3 libstemmer0d libutf8proc2 libyaml-cpp0.7 zlib1g \

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
 import { after, before, test } from 'node:test';
 import { accessible, drawn, launch, open, picture } from './browser.mjs';
 import { Server } from './server.mjs';
@@ -225,6 +227,39 @@ test('the model card tells what the model is, how it was judged and what it answ
     await picture(page, colorScheme === 'light' ? 'model' : 'model-dark');
   }
   await visit.close();
+});
+
+test('a server that asks for a key gets it from the user, who may mistype it or refuse', async () => {
+  const key = 'correct-horse-battery-staple';
+  fs.writeFileSync('keys', `ann sha256:${createHash('sha256').update(key).digest('hex')}\n`);
+  const guarded = await Server.start('--api-keys', 'keys');
+  try {
+    const visit = await open(browser, guarded, '/ui', { expected: [/401/] });
+    const { page } = visit;
+    const dialog = page.getByRole('dialog', { name: 'This server asks for a key' });
+    await page.getByLabel('Text').fill('great support');
+    await page.getByRole('button', { name: 'Analyze' }).click();
+    await dialog.waitFor();
+    await accessible(page);
+    await page.keyboard.type('wrong');
+    await page.keyboard.press('Enter');
+    await shown(page, '#key-refused', 'The server does not know that key.');
+    await picture(page, 'analyse-key');
+    await page.keyboard.type(key);
+    await page.keyboard.press('Enter');
+    await page.locator('#result').waitFor();
+    await page.goto(`${guarded.url}/ui/model`);  // the tab knows it now
+    await shown(page, '#what', 'feedback, version 1');
+    await visit.close();
+
+    const other = await open(browser, guarded, '/ui/model', { expected: [/401/] });
+    await other.page.getByRole('button', { name: 'Cancel' }).click();
+    await shown(other.page, '#window', /key/);
+    assert.equal(await other.page.getByRole('dialog').isVisible(), false);
+    await other.close();
+  } finally {
+    await guarded.kill();
+  }
 });
 
 test('dark follows the system, and every page is accessible and fits a phone', async () => {

@@ -72,9 +72,10 @@ const house = (() => {
 
   // null: the user would not.
   let asking = null;
-  function askForKey() {
+  function askForKey(refused) {
     asking ??= new Promise((resolve) => {
       const dialog = byId('key');
+      byId('key-refused').textContent = refused ? 'The server does not know that key.' : '';
       dialog.returnValue = 'no';
       dialog.addEventListener('close', () => {
         const key = byId('key-text').value.trim();
@@ -123,7 +124,9 @@ const house = (() => {
         continue;
       }
       if (answer.status === 401) {
-        const given = await askForKey();
+        if (key !== sessionStorage.getItem('mlopsctl-key')) continue;  // another call has asked meanwhile
+        sessionStorage.removeItem('mlopsctl-key');
+        const given = await askForKey(key !== null);
         if (given) {
           sessionStorage.setItem('mlopsctl-key', given);
           continue;
@@ -149,7 +152,7 @@ const house = (() => {
 
   // A colour's name per label: what good and bad are called has its own, the rest take turns. The same labels give the same colours.
   function colours(labels) {
-    const fixed = [[/^(very )?pos|^good|^happy|^5|^label_?1$/i, 'good'], [/^(very )?neg|^bad|^sad|^1|^label_?0$/i, 'bad'], [/^neu/i, 'calm']];
+    const fixed = [[/^(very )?pos|^good|^happy|^label_?1$/i, 'good'], [/^(very )?neg|^bad|^sad|^label_?0$/i, 'bad'], [/^neu/i, 'calm']];
     const given = new Map();
     const taken = new Set();
     for (const label of [...labels].sort()) {

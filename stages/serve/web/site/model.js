@@ -72,11 +72,13 @@
       [describe, judge, drift, compare].forEach((part) => part(json));
     } catch (error) {
       byId('window').textContent = house.words(error);
+      return error.status !== 401;  // who would not give a key is not asked again
     }
+    return true;
   }
   (async () => {
     for (;;) {
-      if (!document.hidden) await show();
+      if (!document.hidden && !await show()) return;
       await house.pause(10).over;
     }
   })();
