@@ -130,5 +130,8 @@ within 30 podman healthcheck run compose_database_1
 within 30 tweet "again"
 expect "tweets after the database came back" "$(rows)" 2
 step "predictions go on while the database is away, tweets when it is back"
+begin=$SECONDS
 compose down
+[ $((SECONDS - begin)) -le 15 ] || fail "compose down took $((SECONDS - begin)) s: something does not end when it is told to"
+step "compose: down"
 echo "all is well"

@@ -12,7 +12,7 @@ const charts = (() => {
     Chart.defaults.color = paint('soft');
     Chart.defaults.borderColor = paint('rule');
     for (const axis of Object.values(chart.options.scales ?? {})) {
-      axis.grid = { ...axis.grid, color: paint('rule') };
+      axis.grid = { ...axis.grid, color: paint('rule'), borderColor: paint('rule'), tickColor: paint('rule') };
       axis.ticks = { ...axis.ticks, color: paint('soft') };
       if (axis.title) axis.title.color = paint('soft');
     }
