@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,6 +73,9 @@ class Exchange {
 Result<Json> read_object(const Request& request, int& status);
 // The key's text. Errors (422) say what is there instead.
 Result<std::string> text_of(const Json& object, const char* key);
+
+// A whole number, also where it is written as 3.0; none: it is something else, or beyond 2^53.
+std::optional<int64_t> whole_number(const Json& value);
 
 // JSON text, as written by hand where the order of keys is part of the format.
 void append_text(std::string& out, std::string_view text);

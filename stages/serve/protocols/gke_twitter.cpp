@@ -19,8 +19,8 @@ void run(Exchange exchange) {
   if (!body) return std::move(exchange).refuse(status, body.error().message);
   const auto id = body->find("id");
   if (id == body->end()) return std::move(exchange).refuse(422, "\"id\" is missing");
-  if (!id->is_number_integer() || (id->is_number_unsigned() && id->get<uint64_t>() > INT64_MAX))
-    return std::move(exchange).refuse(422, "\"id\" is " + canonical(*id).substr(0, 40) + "; expected the number of a stored tweet");
+  const auto tweet = whole_number(*id);
+  if (!tweet) return std::move(exchange).refuse(422, "\"id\" is " + canonical(*id).substr(0, 40) + "; expected the number of a stored tweet");
   auto text = text_of(*body, "tweet_content");
   if (!text) return std::move(exchange).refuse(422, text.error().message);
   const auto& store = exchange.context().options.store_sentiment;
@@ -28,7 +28,7 @@ void run(Exchange exchange) {
     std::move(exchange).score({std::move(*text)}, [](const Answer& answer) { return write(answer.label(0), false); });
     return;
   }
-  std::move(exchange).score_then({std::move(*text)}, [&store, tweet = id->get<int64_t>()](const Answer& answer, Reply reply) {
+  std::move(exchange).score_then({std::move(*text)}, [&store, tweet = *tweet](const Answer& answer, Reply reply) {
     store(tweet, answer.label(0), [reply = std::move(reply), label = answer.label(0)](bool stored) { reply(write(label, stored)); });
   });
 }
@@ -36,13 +36,14 @@ void run(Exchange exchange) {
 }  // namespace
 
 std::vector<Route> gke_twitter(const ContextPtr& context) {
-  return {scoring_route(
-      format, context,
-      operation("sentiment_analysis", "The sentiment of a stored tweet, stored with it",
-                object_schema({{"id", {{"type", "integer"}, {"minimum", INT64_MIN}, {"maximum", INT64_MAX}}}, {"tweet_content", text_schema("so happy today")}},
-                              {"id", "tweet_content"}),
-                object_schema({{"result", {{"type", "string"}}}, {"db_update_status", {{"type", "boolean"}}}}, {"result", "db_update_status"})),
-      [](Exchange exchange, const auto&) { run(std::move(exchange)); })};
+  return {
+      scoring_route(format, context,
+                    operation("sentiment_analysis", "The sentiment of a stored tweet, stored with it",
+                              object_schema({{"id", {{"type", "integer"}, {"minimum", -9007199254740992}, {"maximum", 9007199254740992}}},
+                                             {"tweet_content", text_schema("so happy today")}},
+                                            {"id", "tweet_content"}),
+                              object_schema({{"result", {{"type", "string"}}}, {"db_update_status", {{"type", "boolean"}}}}, {"result", "db_update_status"})),
+                    [](Exchange exchange, const auto&) { run(std::move(exchange)); })};
 }
 
 }  // namespace mlopsctl::serve::protocols

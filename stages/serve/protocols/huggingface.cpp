@@ -34,7 +34,7 @@ Result<Asked> read(const Json& body) {
   if (parameters.is_null()) return asked;
   if (!parameters.is_object()) return config_error("\"parameters\" is not an object");
   const Json top = parameters.value("top_k", Json());
-  if (top.is_number_integer() && top.get<int64_t>() >= 1) asked.top = top.get<size_t>();
+  if (const auto number = whole_number(top); number && *number >= 1) asked.top = static_cast<size_t>(*number);
   else if (!top.is_null()) return config_error("parameters.top_k is " + canonical(top) + "; expected a number of at least 1, or null for all labels");
   const Json function = parameters.value("function_to_apply", Json());
   if (!function.is_null() && function != "softmax")

@@ -35,7 +35,9 @@ void run(Exchange exchange) {
 }  // namespace
 
 std::vector<Route> imdb_api(const ContextPtr& context) {
-  Json made = operation("predict", "The sentiment of a text, and how sure the model is", object_schema({{"text", text_schema("a wonderful film")}}, {"text"}),
+  Json text = text_schema("a wonderful film");
+  text["pattern"] = R"([^\s\x1c-\x1f\x85])";  // not blank
+  Json made = operation("predict", "The sentiment of a text, and how sure the model is", object_schema({{"text", std::move(text)}}, {"text"}),
                         object_schema({{"sentiment", {{"type", "string"}}}, {"confidence", {{"type", "number"}}}}, {"sentiment", "confidence"}));
   use_fastapi_refusals(made);
   return {scoring_route(format, context, std::move(made), [](Exchange exchange, const auto&) { run(std::move(exchange)); })};

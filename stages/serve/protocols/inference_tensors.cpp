@@ -26,8 +26,9 @@ std::optional<size_t> elements(const Json& shape) {
   if (!shape.is_array() || shape.empty()) return std::nullopt;
   size_t count = 1;
   for (const Json& side : shape) {
-    if (!side.is_number_unsigned() || side.get<uint64_t>() > 1'000'000) return std::nullopt;
-    count *= side.get<size_t>();
+    const auto length = whole_number(side);
+    if (!length || *length < 0 || *length > 1'000'000) return std::nullopt;
+    count *= static_cast<size_t>(*length);
     if (count > 1'000'000) return std::nullopt;
   }
   return count;

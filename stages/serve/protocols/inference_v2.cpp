@@ -43,24 +43,27 @@ Json tensor(Json extra, std::vector<std::string> required) {
   return object_schema(std::move(properties), std::move(required));
 }
 
-Json path_parameters(std::string_view path) {
+Json path_parameters(std::string_view path, const LiveModel& live) {
   Json list = Json::array();
-  for (const char* name : {"model", "version"})
-    if (path.find("{" + std::string(name) + "}") != std::string_view::npos)
-      list.push_back({{"name", name}, {"in", "path"}, {"required", true}, {"schema", {{"type", "string"}}}});
+  const auto add = [&](const std::string& name, const std::string& value) {
+    if (path.find("{" + name + "}") == std::string_view::npos) return;
+    list.push_back({{"name", name}, {"in", "path"}, {"required", true}, {"schema", {{"type", "string"}, {"minLength", 1}}}, {"example", value}});
+  };
+  add("model", live.name);
+  add("version", live.version);
   return list;
 }
 
-Json infer_operation(const Format& format, size_t most_texts) {
+Json infer_operation(const Format& format, size_t most_texts, const LiveModel& live) {
   Json input = tensor({{"name", {{"const", "text"}}},
                        {"datatype", {{"const", "BYTES"}}},
-                       {"shape", {{"type", "array"}, {"items", {{"type", "integer"}, {"minimum", 0}}}, {"minItems", 1}, {"maxItems", 2}}},
-                       {"data", {{"type", "array"}, {"items", {{"type", "string"}}}, {"maxItems", most_texts}}}},
+                       {"shape", {{"type", "array"}, {"items", {{"type", "integer"}, {"minimum", 0}, {"maximum", 1'000'000}}}, {"minItems", 1}}},
+                       {"data", {{"type", "array"}, {"items", {{"type", {"string", "array"}}}}, {"maxItems", most_texts}}}},
                       {"name", "datatype", "shape", "data"});
   const Json output = object_schema({{"name", {{"enum", {"label", "confidence", "probabilities"}}}}}, {"name"});
-  Json request = object_schema({{"id", {{"type", "string"}}},
+  Json request = object_schema({{"id", {{"type", {"string", "null"}}}},
                                 {"inputs", {{"type", "array"}, {"items", input}, {"minItems", 1}, {"maxItems", 1}}},
-                                {"outputs", {{"type", "array"}, {"items", output}}}},
+                                {"outputs", {{"type", {"array", "null"}}, {"items", output}}}},
                                {"inputs"});
   const Json answer = object_schema({{"model_name", {{"type", "string"}}},
                                      {"model_version", {{"type", "string"}}},
@@ -69,7 +72,7 @@ Json infer_operation(const Format& format, size_t most_texts) {
                                     {"model_name", "outputs"});
   const bool version = &format == &infer_version;
   Json made = operation(version ? "infer_version" : "infer", "Labels and probabilities, by the Open Inference Protocol", std::move(request), answer);
-  made["parameters"] = path_parameters(format.route);
+  made["parameters"] = path_parameters(format.route, live);
   add_refusals(made, "application/json", refusal_schema(), {400, 404, 422, 500, 503, 504});
   return made;
 }
@@ -85,7 +88,7 @@ Route about(const ContextPtr& context, std::string path, std::string_view id, st
                      {"summary", summary},
                      {"tags", {"models"}},
                      {"responses", {{"200", {{"description", "The answer."}, {"content", json_content(std::move(answer))}}}}}};
-  if (Json parameters = path_parameters(route.path); !parameters.empty()) {
+  if (Json parameters = path_parameters(route.path, *context->scorer.current()); !parameters.empty()) {
     route.operation["parameters"] = std::move(parameters);
     add_refusals(route.operation, "application/json", refusal_schema(), {404});
   }
@@ -150,7 +153,7 @@ std::vector<Route> inference_v2(const ContextPtr& context) {
                            object_schema({{"name", text}, {"ready", yes}}, {"name", "ready"}), &model_ready, true));
     routes.back().operation["responses"]["503"] = routes.back().operation["responses"]["200"];
     const Format& format = version ? infer_version : infer;
-    routes.push_back(scoring_route(format, context, infer_operation(format, context->options.most_texts),
+    routes.push_back(scoring_route(format, context, infer_operation(format, context->options.most_texts, *context->scorer.current()),
                                    [](Exchange exchange, const Parameters& parameters) { run(std::move(exchange), parameters); }));
   }
   return routes;

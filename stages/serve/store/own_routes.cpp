@@ -90,7 +90,9 @@ Json tweets_operation() {
             {"503", {{"description", "The store cannot be reached"}}}}}};
 }
 
-Json feedback_operation() {
+Json feedback_operation(const std::vector<std::string>& labels) {
+  Json label = {{"type", "string"}, {"minLength", 1}};
+  if (!labels.empty()) label["enum"] = labels;
   return {{"summary", "Say what a prediction should have been"},
           {"requestBody",
            {{"required", true},
@@ -100,8 +102,9 @@ Json feedback_operation() {
                  {{"type", "object"},
                   {"required", {"prediction_id", "label"}},
                   {"properties",
-                   {{"prediction_id", {{"type", "string"}, {"description", "x-request-id of the answer; with .N for the Nth text of several, from 0"}}},
-                    {"label", {{"type", "string"}}}}}}}}}}}}},
+                   {{"prediction_id",
+                     {{"type", "string"}, {"minLength", 1}, {"description", "x-request-id of the answer; with .N for the Nth text of several, from 0"}}},
+                    {"label", std::move(label)}}}}}}}}}}},
           {"responses",
            {{"201", {{"description", "Kept; it replaces what the same caller said before"}}},
             {"400", {{"description", "The body cannot be read, or the label is none of the model's"}}},
@@ -151,7 +154,7 @@ std::vector<Route> own_routes(Workers& workers, std::function<std::vector<std::s
   Route feedback;
   feedback.method = "POST";
   feedback.path = "/feedback";
-  feedback.operation = feedback_operation();
+  feedback.operation = feedback_operation(labels ? labels() : std::vector<std::string>());
   feedback.run = [&workers, labels = std::move(labels), settle = std::move(settle)](const Request& request, const std::map<std::string, std::string>&,
                                                                                     Reply reply) {
     const auto body = parse_json(request.body, "the body");
