@@ -1,12 +1,18 @@
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <map>
+#include <memory>
 #include <optional>
+#include <utility>
 
+#include "cli/batch_output.hpp"
 #include "cli/cmds.hpp"
 #include "cli/labelled_rows.hpp"
 #include "cli/models.hpp"
 #include "cli/progress_line.hpp"
+#include "cli/version.hpp"
+#include "pipeline/base/clock.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/parallel.hpp"
 #include "pipeline/base/plural.hpp"
@@ -27,32 +33,49 @@ Error usage_error(std::string message, std::string hint) {
   return error;
 }
 
-// Either an atomic file or the program's answer on stdout.
+// Where rows go: a file that a killed run's successor goes on with; where the input cannot be read twice, a file that appears complete or not
+// at all; or the program's answer on stdout.
 class Sink {
  public:
-  static Result<Sink> open(const std::string& path, Output& out) {
-    Sink sink(path == "-" ? &out : nullptr);
-    if (path != "-") {
-      const std::filesystem::path target(path);
-      sweep_temporaries(target.has_parent_path() ? target.parent_path() : ".", target.filename().string() + ".");
-      TRY_ASSIGN(auto file, AtomicFile::create(path));
-      sink.file_.emplace(std::move(file));
+  static Result<Sink> open(const std::string& path, BatchOutput::Material material, Output& out) {
+    Sink sink;
+    if (path == "-") {
+      sink.out_ = &out;
+      return sink;
     }
+    const std::filesystem::path target(path);
+    if (std::error_code unseen; std::filesystem::exists(target, unseen) && !std::filesystem::is_regular_file(target, unseen))
+      return usage_error(path + " is a folder or a device, not a file that could be replaced", "write to a file, or to standard output: --output -");
+    if (material) {
+      TRY_ASSIGN(sink.batch_, BatchOutput::open(target, std::move(material)));
+      return sink;
+    }
+    sweep_temporaries(target.has_parent_path() ? target.parent_path() : ".", target.filename().string() + ".");
+    TRY_ASSIGN(auto file, AtomicFile::create(path));
+    sink.file_.emplace(std::move(file));
     return sink;
   }
-  Status write(std::string_view bytes) {
+
+  BatchOutput* batch() const { return batch_.get(); }
+
+  Status write(std::string bytes, BatchOutput::Position after) {
+    if (batch_) return batch_->append(std::move(bytes), std::move(after));
     if (file_) return file_->write(bytes);
     out_->write(bytes);
     if (out_->error_number() != 0) return io_error("write to", "standard output", out_->error_number());
     return {};
   }
-  Status commit() { return file_ ? file_->commit() : Status(); }
+  Status commit() { return batch_ ? batch_->commit() : file_ ? file_->commit() : Status(); }
+  void discard() {
+    if (batch_) batch_->discard();
+  }
   bool closed() const { return out_ != nullptr && out_->closed(); }
 
  private:
-  explicit Sink(Output* out) : out_(out) {}
-  Output* out_;
+  Sink() = default;
+  Output* out_ = nullptr;
   std::optional<AtomicFile> file_;
+  std::unique_ptr<BatchOutput> batch_;
 };
 
 struct Chunk {
@@ -77,10 +100,18 @@ Result<std::vector<float>> score(const ml::Model& model, const Chunk& chunk, uns
   return all;
 }
 
+// What is read of each row and what is written of it.
+struct Columns {
+  LabelledRows rows;
+  size_t text = 0;           // of the input
+  std::vector<size_t> kept;  // of the input, in this order
+  bool confidence = true;
+};
+
 class Prediction {
  public:
-  Prediction(Session& session, const ml::Model& model, data::TableReader reader, Sink sink, LabelledRows rows, size_t text_column)
-      : session_(session), model_(model), reader_(std::move(reader)), sink_(std::move(sink)), rows_(std::move(rows)), text_column_(text_column) {}
+  Prediction(Session& session, const ml::Model& model, data::TableReader reader, Sink sink, Columns columns)
+      : session_(session), model_(model), reader_(std::move(reader)), sink_(std::move(sink)), columns_(std::move(columns)) {}
 
   Status run(const std::string& rejects_file);
 
@@ -89,19 +120,26 @@ class Prediction {
   const std::map<std::string, int64_t>& labels() const { return labels_; }
 
  private:
-  Result<bool> fill(Chunk& chunk, std::string& rejects);  // false at the end
-  Status write(const Chunk& chunk);
+  // The next record; of one that cannot be taken the fault is kept, and nothing comes of it.
+  Result<data::Next> next(data::Record& record);
+  Result<bool> fill(Chunk& chunk);  // false at the end
+  Status skip(int64_t records, ProgressLine& progress);
+  Status write(const Chunk& chunk, std::string out);
   void refuse(Error fault);
+  void show(ProgressLine& progress);
+  Error interrupted();
 
   Session& session_;
   const ml::Model& model_;
   data::TableReader reader_;
   Sink sink_;
-  LabelledRows rows_;
-  size_t text_column_;
+  Columns columns_;
   bool keep_rejects_ = false;
-  int64_t done_ = 0, rejected_ = 0;
+  std::string rejects_ = "line,column,reason,raw\n";
+  int64_t taken_ = 0, done_ = 0, rejected_ = 0;  // taken: records read, good and bad
   std::map<std::string, int64_t> labels_;
+  std::chrono::steady_clock::time_point begun_;
+  double begun_at_ = 0;  // share of the input
   std::optional<Error> faults_;
 };
 
@@ -110,46 +148,84 @@ void Prediction::refuse(Error fault) {
   else if (faults_->also.size() + 1 < most_faults_told) faults_->also.push_back(std::move(fault));
 }
 
-Result<bool> Prediction::fill(Chunk& chunk, std::string& rejects) {
+Result<data::Next> Prediction::next(data::Record& record) {
+  data::BadRecord bad;
+  TRY_ASSIGN(const auto next, reader_.next(record, bad));
+  if (next != data::Next::end) ++taken_;
+  if (next != data::Next::bad) return next;
+  ++rejected_;
+  if (keep_rejects_) {
+    const auto& span = bad.fault.span;
+    data::append_csv(rejects_, {std::to_string(span ? span->line : 0), std::to_string(span ? span->column : 0), bad.fault.message, bad.raw});
+  } else {
+    refuse(std::move(bad.fault));
+  }
+  return next;
+}
+
+Result<bool> Prediction::fill(Chunk& chunk) {
   const size_t width = reader_.columns().size();
   chunk.cells.clear();
   chunk.texts.clear();
   chunk.rows = chunk.bytes = 0;
   data::Record record;
-  data::BadRecord bad;
   bool more = true;
   while (chunk.rows < chunk_rows && chunk.bytes < chunk_bytes) {
-    TRY_ASSIGN(const auto next, reader_.next(record, bad));
-    if (next == data::Next::end) {
+    TRY_ASSIGN(const auto found, next(record));
+    if (found == data::Next::end) {
       more = false;
       break;
     }
-    if (next == data::Next::bad) {
-      ++rejected_;
-      if (keep_rejects_) {
-        const auto& span = bad.fault.span;
-        data::append_csv(rejects, {std::to_string(span ? span->line : 0), std::to_string(span ? span->column : 0), bad.fault.message, bad.raw});
-      } else {
-        refuse(std::move(bad.fault));
-      }
-      continue;
-    }
+    if (found == data::Next::bad) continue;
     for (const auto& field : record.fields) {
       chunk.cells.emplace_back(field);
       chunk.bytes += field.size();
     }
     ++chunk.rows;
   }
-  for (size_t i = 0; i < chunk.rows; ++i) chunk.texts.push_back(chunk.cells[i * width + text_column_]);
+  for (size_t i = 0; i < chunk.rows; ++i) chunk.texts.push_back(chunk.cells[i * width + columns_.text]);
   return more;
 }
 
-Status Prediction::write(const Chunk& chunk) {
+// What a run before has written of: it is read again, which takes far less than scoring, and its bad rows are told again.
+Status Prediction::skip(int64_t records, ProgressLine& progress) {
+  data::Record record;
+  constexpr int64_t between_looks = 4096;
+  while (taken_ < records) {
+    TRY_ASSIGN(const auto found, next(record));
+    if (found == data::Next::end) break;
+    if (taken_ % between_looks != 0) continue;
+    if (session_.env().cancel.cancelled()) return interrupted();
+    progress.show(reader_.progress(), "reading up to where the run before came");
+  }
+  return {};
+}
+
+Error Prediction::interrupted() {
+  Error error;
+  error.kind = ErrorKind::interrupted;
+  error.message = "interrupted; nothing was written";
+  if (sink_.batch() == nullptr) return error;
+  const auto rows = sink_.batch()->keep();
+  if (!rows || *rows == 0) return error;
+  error.message = "interrupted after " + count_of(*rows, "row") + ", which are kept in " + sink_.batch()->partial().string();
+  return std::move(error).with_hint("run the same command again to go on from there");
+}
+
+void Prediction::show(ProgressLine& progress) {
+  const double seconds = std::chrono::duration<double>(session_.env().clock.steady() - begun_).count();
+  const double share = reader_.progress(), made = share - begun_at_;
+  std::string text = count_of(done_, "row");
+  constexpr double soonest = 1;  // seconds: before, a guess is none
+  if (seconds >= soonest && made > 0 && share < 1) text += ", " + human_duration(seconds * (1 - share) / made) + " left";
+  progress.show(share, text);
+}
+
+Status Prediction::write(const Chunk& chunk, std::string out) {
   const auto threads = static_cast<unsigned>(session_.run_options().jobs);
   TRY_ASSIGN(const auto probabilities, score(model_, chunk, threads, session_.env().cancel));
   const auto& labels = model_.labels();
   const size_t width = reader_.columns().size();
-  std::string out;
   std::vector<std::string_view> fields;
   for (size_t i = 0; i < chunk.rows; ++i) {
     const auto from = probabilities.begin() + static_cast<std::ptrdiff_t>(i * labels.size());
@@ -157,41 +233,90 @@ Status Prediction::write(const Chunk& chunk) {
     const std::string& label = labels[static_cast<size_t>(best - from)];
     char confidence[32];
     std::snprintf(confidence, sizeof confidence, "%.6f", static_cast<double>(*best));
-    fields.assign(chunk.cells.begin() + static_cast<std::ptrdiff_t>(i * width), chunk.cells.begin() + static_cast<std::ptrdiff_t>((i + 1) * width));
+    fields.clear();
+    for (const size_t column : columns_.kept) fields.push_back(chunk.cells[i * width + column]);
     fields.push_back(label);
-    fields.push_back(confidence);
-    rows_.row(out, fields);
+    if (columns_.confidence) fields.push_back(confidence);
+    columns_.rows.row(out, fields);
     ++labels_[label];
   }
   done_ += static_cast<int64_t>(chunk.rows);
-  return sink_.write(out);
+  return sink_.write(std::move(out), {taken_, done_, labels_});
 }
 
 Status Prediction::run(const std::string& rejects_file) {
   keep_rejects_ = !rejects_file.empty();
-  std::string rejects = "line,column,reason,raw\n";
   ProgressLine progress(session_.env().err, session_.err_screen(), session_.env().clock);
   std::string header;
-  rows_.header(header);
-  TRY(sink_.write(header));
+  if (const BatchOutput* batch = sink_.batch(); batch != nullptr && batch->begin().records > 0) {
+    session_.say("going on after " + count_of(batch->begin().rows, "row") + ", which a run before has left in " + batch->partial().string());
+    for (const auto& [label, count] : batch->begin().labels.items()) labels_[label] = count;
+    done_ = batch->begin().rows;
+    TRY(skip(batch->begin().records, progress));
+  } else {
+    if (batch != nullptr && !batch->why_anew().empty())
+      session_.say(batch->why_anew() + " since " + batch->partial().string() + " was written: beginning anew");
+    columns_.rows.header(header);
+  }
+  begun_ = session_.env().clock.steady();
+  begun_at_ = reader_.progress();
   Chunk chunk;
   for (bool more = true; more && !sink_.closed();) {
-    if (session_.env().cancel.cancelled()) {
-      Error error;
-      error.kind = ErrorKind::interrupted;
-      error.message = "interrupted; nothing was written";
-      return error;
-    }
-    TRY_ASSIGN(more, fill(chunk, rejects));
-    if (!faults_) TRY(write(chunk));
-    progress.show(reader_.progress(), count_of(done_, "row"));
+    if (session_.env().cancel.cancelled()) return interrupted();
+    TRY_ASSIGN(more, fill(chunk));
+    if (!faults_) TRY(write(chunk, std::exchange(header, {})));
+    show(progress);
   }
   if (faults_) {
+    sink_.discard();
     faults_->notes.push_back("nothing was written: " + count_of(rejected_, "row") + " could not be read; --rejects FILE sets such rows aside");
     return std::move(*faults_);
   }
-  if (rejected_ > 0) TRY(write_file_atomically(rejects_file, rejects));
+  if (rejected_ > 0) TRY(write_file_atomically(rejects_file, rejects_));
   return sink_.commit();
+}
+
+// All that decides what is written; empty where the input cannot be read a second time.
+BatchOutput::Material material_of(const Arguments& arguments, const ModelPlace& place) {
+  const std::string input = arguments.value("--input"), output = arguments.value("--output"), format = arguments.value("--format");
+  if (std::error_code unseen; input == "-" || output == "-" || !std::filesystem::is_regular_file(input, unseen)) return {};
+  Json options = {{"format", {table_format(format, input), table_format(format, output)}}, {"--no-confidence", arguments.has("--no-confidence")}};
+  for (const char* flag : {"--text-column", "--label-column", "--confidence-column", "--keep", "--rejects"}) options[flag] = arguments.value(flag);
+  const Json version = version_info();
+  const Json program = {version["version"], version["commit"], version["dirty"]};
+  return [input, place, options, program]() -> Result<Json> {
+    TRY_ASSIGN(const Digest rows, digest_of_file(input));
+    Digest model = place.digest.value_or(Digest());
+    if (!place.digest) { TRY_ASSIGN(model, digest_of_path(place.path)); }
+    return Json{{"input", rows.str()}, {"model", model.str()}, {"options", options}, {"program", program}};
+  };
+}
+
+// Which of the input's columns are written, and what is added to them.
+Result<Columns> columns_of(const Arguments& arguments, const data::TableReader& reader, data::Format format) {
+  TRY_ASSIGN(const size_t text, reader.column(arguments.value("--text-column"), "--text-column "));
+  std::vector<size_t> kept;
+  std::vector<std::string> names;
+  if (std::string list = arguments.value("--keep"); !list.empty()) {
+    for (size_t at = 0; at <= list.size();) {
+      const size_t end = std::min(list.find(',', at), list.size());
+      TRY_ASSIGN(const size_t column, reader.column(list.substr(at, end - at), "--keep "));
+      kept.push_back(column);
+      at = end + 1;
+    }
+  } else {
+    for (size_t i = 0; i < reader.columns().size(); ++i) kept.push_back(i);
+  }
+  for (const size_t column : kept) names.push_back(reader.columns()[column]);
+  const bool confidence = !arguments.has("--no-confidence");
+  for (const char* flag : {"--label-column", "--confidence-column"}) {
+    if (!confidence && std::string_view(flag) == "--confidence-column") continue;
+    const std::string name = arguments.value(flag);
+    if (std::find(names.begin(), names.end(), name) != names.end())
+      return usage_error("the column \"" + name + "\" is there already", "name the added column with " + std::string(flag));
+    names.push_back(name);
+  }
+  return Columns{LabelledRows(format, std::move(names), confidence), text, std::move(kept), confidence};
 }
 
 }  // namespace
@@ -208,18 +333,11 @@ Result<Answer> cmd_predict(Session& session) {
   if (std::error_code unseen; input != "-" && !std::filesystem::exists(input, unseen) && !unseen)
     return usage_error("there is no file " + input, "name the rows to label: --input FILE, or --input - for standard input");
   TRY_ASSIGN(auto reader, data::TableReader::open(input == "-" ? "/dev/stdin" : input, options, input == "-" ? "standard input" : input));
-  TRY_ASSIGN(const auto text_column, reader.column(arguments.value("--text-column"), "--text-column "));
-  reader.expect_scalar(text_column);
-  std::vector<std::string> columns = reader.columns();
-  for (const char* flag : {"--label-column", "--confidence-column"}) {
-    const std::string name = arguments.value(flag);
-    if (std::find(columns.begin(), columns.end(), name) != columns.end())
-      return usage_error("the column \"" + name + "\" is there already", "name the added column with " + std::string(flag));
-    columns.push_back(name);
-  }
-  TRY_ASSIGN(auto sink, Sink::open(output, session.env().out));
-  LabelledRows rows(format == "auto" && output == "-" ? options.format : table_format(format, output), columns);
-  Prediction prediction(session, model, std::move(reader), std::move(sink), std::move(rows), text_column);
+  const auto written = format == "auto" && output == "-" ? options.format : table_format(format, output);
+  TRY_ASSIGN(auto columns, columns_of(arguments, reader, written));
+  reader.expect_scalar(columns.text);
+  TRY_ASSIGN(auto sink, Sink::open(output, material_of(arguments, place), session.env().out));
+  Prediction prediction(session, model, std::move(reader), std::move(sink), std::move(columns));
   TRY(prediction.run(arguments.value("--rejects")));
 
   Json labels = Json::array();

@@ -22,6 +22,17 @@ constexpr Flag shared[] = {
 constexpr Positional any_stages = {"STAGE", Takes::stage, "stages to consider, with what they need; none: all", 0, -1};
 constexpr Positional maybe_run = {"RUN", Takes::run, "a run's id, the start of one, or latest", 0, 1};
 
+constexpr Flag predict_flags[] = {{"--model", 'm', Takes::alias, "PATH|ALIAS", "a registered alias, a stage of the latest run, or a folder", "", true},
+                                  {"--input", 'i', Takes::file, "FILE", "rows to label; .gz is looked through; - is stdin", "", true},
+                                  {"--output", 'o', Takes::file, "FILE", "where to write; - is stdout", "", true},
+                                  {"--text-column", 0, Takes::text, "NAME", "the column with the text", "text"},
+                                  {"--format", 0, Takes::choice, "auto|csv|tsv|jsonl", "of input and output; auto: by the file's name", "auto"},
+                                  {"--label-column", 0, Takes::text, "NAME", "the added column with the label", "predicted"},
+                                  {"--confidence-column", 0, Takes::text, "NAME", "the added column with its probability", "confidence"},
+                                  {"--no-confidence", 0, Takes::nothing, "", "add the label alone"},
+                                  {"--keep", 0, Takes::text, "NAMES", "the input's columns to keep, separated by commas (default: all)"},
+                                  {"--rejects", 0, Takes::file, "FILE", "set rows that cannot be read aside here, with the reason (default: refuse)"}};
+
 constexpr Flag serve_flags[] = {
     {"--model", 'm', Takes::alias, "PATH|ALIAS", "a registered alias, a stage of the latest run, or a folder", "", true},
     {"--api", 0, Takes::text, "NAME", "answer as gke-twitter, sentiment140-k8s, imdb-api, nlp-on-eks or airline-ulmfit does, too", "", false, true},
@@ -131,17 +142,12 @@ constexpr Command table[] = {
      .group = Group::models,
      .uses = uses_jobs,
      .summary = "label the rows of a CSV, TSV or JSON Lines file",
-     .details = "Every column is kept; two are added. The output appears complete or not at all. Memory does not grow with the file.",
+     .details = "Every column is kept; two are added. The output appears complete or not at all; after a crash the same command goes on where the "
+                "first one was (OUTPUT.partial and OUTPUT.journal beside the output). Memory does not grow with the file.",
      .examples = {{"mlopsctl predict --model feedback --input new.csv --output labelled.csv", "a registered alias"},
-                  {"mlopsctl predict --model ./model --input - --output - <new.csv", "in a pipe"}},
-     .flags = {{"--model", 'm', Takes::alias, "PATH|ALIAS", "a registered alias, a stage of the latest run, or a folder", "", true},
-               {"--input", 'i', Takes::file, "FILE", "rows to label; .gz is looked through; - is stdin", "", true},
-               {"--output", 'o', Takes::file, "FILE", "where to write; - is stdout", "", true},
-               {"--text-column", 0, Takes::text, "NAME", "the column with the text", "text"},
-               {"--format", 0, Takes::choice, "auto|csv|tsv|jsonl", "of input and output; auto: by the file's name", "auto"},
-               {"--label-column", 0, Takes::text, "NAME", "the added column with the label", "predicted"},
-               {"--confidence-column", 0, Takes::text, "NAME", "the added column with its probability", "confidence"},
-               {"--rejects", 0, Takes::file, "FILE", "set rows that cannot be read aside here, with the reason (default: refuse)"}},
+                  {"mlopsctl predict --model ./model --input - --output - <new.csv", "in a pipe"},
+                  {"mlopsctl predict -m feedback -i new.csv -o out.csv --keep text --no-confidence", "two columns: the text, its label"}},
+     .many_flags = predict_flags,
      .run = cmd_predict},
     {.name = "serve",
      .group = Group::models,

@@ -42,7 +42,7 @@ void LabelledRows::row(std::string& out, const std::vector<std::string_view>& fi
   for (size_t i = 0; i < fields.size(); ++i) {
     if (i > 0) out += ", ";
     out += canonical(Json(columns_[i])) + ": ";
-    out += i + 1 == fields.size() ? std::string(fields[i]) : canonical(Json(std::string(fields[i])));
+    out += confidence_ && i + 1 == fields.size() ? std::string(fields[i]) : canonical(Json(std::string(fields[i])));
   }
   out += "}\n";
 }

@@ -14,16 +14,18 @@ data::Format table_format(std::string_view word, const std::string& file);
 
 class LabelledRows {
  public:
-  LabelledRows(data::Format format, std::vector<std::string> columns) : format_(format), columns_(std::move(columns)) {}
+  // `confidence`: the last column is a number, written bare in JSON Lines.
+  LabelledRows(data::Format format, std::vector<std::string> columns, bool confidence = true)
+      : format_(format), columns_(std::move(columns)), confidence_(confidence) {}
 
-  // The header (nothing for JSON Lines) and one row, appended to `out`. As many fields as columns; `confidence` is the last one's
-  // number, written bare in JSON Lines.
+  // The header (nothing for JSON Lines) and one row, appended to `out`. As many fields as columns.
   void header(std::string& out) const;
   void row(std::string& out, const std::vector<std::string_view>& fields) const;
 
  private:
   data::Format format_;
   std::vector<std::string> columns_;
+  bool confidence_;
 };
 
 }  // namespace mlopsctl::cli
