@@ -84,6 +84,7 @@ class Worker {
     sigset_t all;
     sigfillset(&all);
     ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    ::setpriority(PRIO_PROCESS, 0, ::getpriority(PRIO_PROCESS, 0) + 3);  // of this thread alone: small requests go first
     for (;;) {
       std::function<void()> job;
       {

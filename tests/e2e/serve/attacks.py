@@ -193,16 +193,19 @@ def main():
         for name, attack in ((f"64 that drip, {count} idle", lambda: many_idle(server, count)), ("smuggling", lambda: smuggle(server)),
                              ("chunks without end", lambda: chunked_without_end(server)), ("header bombs", lambda: header_bombs(server)),
                              ("texts that are none", lambda: bad_texts(server)), ("100 MB of JSON", lambda: large_json(server)),
-                             ("40 times 2 MB of JSON", lambda: large_as_allowed(server)), ("until the drips are over", lambda: drips.thread.join(30))):
+                             ("40 times 2 MB of JSON", lambda: large_as_allowed(server)), ("until the drips are over", lambda: drips.thread.join(0.5) if drips.open else time.sleep(0.5))):
             for _ in range(3):  # other work on this machine is no fault of the server's: once it has to be good
                 began = time.monotonic()
                 attack()
+                while time.monotonic() < began + 0.5:  # long enough for the pulse to see it
+                    attack()
                 asked, health, machine, fault = beats.since()
                 print(f"{name}: {time.monotonic() - began:.1f} s, /health asked {asked} times, the slowest {health * 1000:.1f} ms (the machine alone {machine * 1000:.1f} ms), "
                       f"memory {server.status_of('VmRSS') / 1024:.0f} MB")
                 if not fault and health * 1000 <= HEALTH_MS:
                     break
             expect(not fault and health * 1000 <= HEALTH_MS + machine * 1000, f"{name}: /health took {health * 1000:.1f} ms {fault}")
+        drips.thread.join(20)
         drips.stop.set()
         expect(drips.ended == 64 and drips.last_end < 13, f"of 64 that drip {drips.ended} were cut off, the last after {drips.last_end:.1f} s")
         beats.end()
