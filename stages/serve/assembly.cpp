@@ -64,10 +64,7 @@ Result<Parts> assemble(const AssemblyOptions& options, const Hooks& hooks) {
     if (show) show(outcome);
     if (keep) keep(outcome);
   };
-  if (keeper)
-    formats.store_sentiment = [sink = keeper->sentiment_sink()](int64_t id, std::string sentiment, std::function<void(bool)> done) {
-      sink(std::to_string(id), std::move(sentiment), std::move(done));
-    };
+  if (keeper) formats.store_sentiment = keeper->sentiment_sink();
   TRY_ASSIGN(parts.routes, protocols::routes(std::move(formats), scorer));
   for (auto& route : web.routes) parts.routes.push_back(std::move(route));
   if (keeper) {

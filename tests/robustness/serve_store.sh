@@ -81,7 +81,7 @@ until id=$(curl -s -H 'content-type: application/json' -d '{"user_id": "ann", "t
   [ "$SECONDS" -lt "$deadline" ] || { fail "no tweet is taken: $id"; break; }
   sleep_us 50000
 done
-answer=$(curl -s -H 'content-type: application/json' -d "{\"id\": $id, \"tweet_content\": \"a lovely trip\"}" "http://127.0.0.1:$port/sentiment_analysis")
+answer=$(curl -s -H 'content-type: application/json' -d "{\"id\": \"$id\", \"tweet_content\": \"a lovely trip\"}" "http://127.0.0.1:$port/sentiment_analysis")
 [ "$(postgres_ask "SELECT sentiment FROM tweets WHERE id = $id")" = "$(jq -r .result <<<"$answer")" ] || fail "sentiment_analysis answered $answer; kept: $(postgres_ask 'SELECT * FROM tweets')"
 
 begin=$(now_us)

@@ -18,7 +18,7 @@ struct Options {
   std::vector<std::string> apis;
   Observer observe{};  // told of each request; null: nobody listens
   // Stores a tweet's sentiment and says whether it could, once, from any thread; must not block. null: there is no store.
-  std::function<void(int64_t id, std::string sentiment, std::function<void(bool)> done)> store_sentiment{};
+  std::function<void(std::string id, std::string sentiment, std::function<void(bool)> done)> store_sentiment{};
   std::function<bool()> ready{};  // for probes; null: always
   size_t most_texts = 1024;       // of a request
 };
