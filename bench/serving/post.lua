@@ -1,7 +1,10 @@
 -- wrk's requests: the lines of the file named by BODIES, one after another, as JSON bodies of POST /predict.
 local requests, at = {}, 0
-for line in io.lines(os.getenv("BODIES")) do
-  requests[#requests + 1] = wrk.format("POST", "/predict", {["Content-Type"] = "application/json"}, line)
+-- Not before: only now wrk knows the Host header.
+init = function()
+  for line in io.lines(os.getenv("BODIES")) do
+    requests[#requests + 1] = wrk.format("POST", "/predict", {["Content-Type"] = "application/json"}, line)
+  end
 end
 request = function()
   at = at % #requests + 1
