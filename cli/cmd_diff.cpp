@@ -69,6 +69,7 @@ Result<std::pair<engine::RunRecord, engine::RunRecord>> runs_asked_for(Session& 
 }  // namespace
 
 Result<Answer> cmd_diff(Session& session) {
+  if (session.arguments().has("--live")) return cmd_diff_live(session);
   TRY_ASSIGN(const auto pair, runs_asked_for(session));
   const auto& [older, newer] = pair;
   Answer answer(Json{{"old", older.id}, {"new", newer.id}, {"parameters", Json::array()}, {"metrics", Json::array()}, {"artifacts", Json::array()}});

@@ -1,57 +1,17 @@
 #include "cli/cmds.hpp"
+#include "cli/deployment.hpp"
 #include "pipeline/base/files.hpp"
-#include "stages/deploy/render.hpp"
 
 namespace mlopsctl::cli {
 
-namespace {
-
-// The deploy stages asked for. All of them: only those that have a kubernetes target.
-Result<std::vector<const spec::StageSpec*>> deploy_stages(const spec::Pipeline& pipeline, const std::vector<std::string>& asked) {
-  std::vector<const spec::StageSpec*> stages;
-  std::vector<std::string> names;
-  for (const auto& stage : pipeline.stages) {
-    if (stage.kind == "deploy") names.push_back(stage.name);
-  }
-  for (const auto& name : asked) {
-    const spec::StageSpec* stage = pipeline.stage(name);
-    if (stage == nullptr || stage->kind != "deploy") {
-      Error error = config_error("\"" + name + "\" is no deploy stage of the pipeline " + pipeline.name);
-      error.kind = ErrorKind::usage;
-      const auto near = nearest(name, names);
-      error.hint = near ? "did you mean " + *near + "?" : "leave the name out to render all";
-      return error;
-    }
-    stages.push_back(stage);
-  }
-  if (!asked.empty()) return stages;
-  for (const auto& name : names) {
-    const spec::StageSpec* stage = pipeline.stage(name);
-    const auto target = stage->params.find("target");
-    if (target != stage->params.end() && target->is_object() && target->contains("kubernetes") && !(*target)["kubernetes"].is_null()) stages.push_back(stage);
-  }
-  if (stages.empty())
-    return config_error("the pipeline " + pipeline.name + " has no deploy stage with a kubernetes target")
-        .with_hint("add one: {kind: deploy, inputs: [judge], target: {kubernetes: {namespace: reviews}}}");
-  return stages;
-}
-
-}  // namespace
-
 Result<Answer> cmd_render(Session& session) {
-  TRY_ASSIGN(const auto pipeline, session.pipeline());
-  TRY_ASSIGN(const auto stages, deploy_stages(pipeline, session.arguments().positional_values("STAGE")));
-  TRY_ASSIGN(auto store, session.existing_store());
-  engine::RunOptions options = session.run_options();
-  options.only.clear();
-  TRY_ASSIGN(const auto plan, engine::make_plan(pipeline, session.registry(), store ? &*store : nullptr, options));
+  TRY_ASSIGN(const auto pipeline, session.checked_pipeline());
+  TRY_ASSIGN(const auto stages, rendered_stages(session, pipeline, session.arguments().positional_values("STAGE")));
 
   const std::string output = session.arguments().value("--output");
   Answer answer(Json{{"manifests", Json::array()}});
-  for (const spec::StageSpec* stage : stages) {
-    const auto model = deploy::planned_model(*stage, plan);
-    if (!model) session.say("note: the model of " + stage->name + " is not made yet, so its digest is left out; `mlopsctl run` makes it");
-    TRY_ASSIGN(const auto set, deploy::render_stage(*stage, model.value_or(Digest())));
+  for (const auto& [stage, set, model_known] : stages) {
+    if (!model_known) session.say("note: the model of " + stage->name + " is not made yet, so its digest is left out; `mlopsctl run` makes it");
     for (const auto& manifest : set.manifests) {
       answer.value["manifests"].push_back({{"stage", stage->name},
                                            {"path", manifest.path},

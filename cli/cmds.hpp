@@ -15,6 +15,7 @@ Result<Answer> cmd_explain(Session& session);
 Result<Answer> cmd_status(Session& session);
 Result<Answer> cmd_history(Session& session);
 Result<Answer> cmd_diff(Session& session);
+Result<Answer> cmd_diff_live(Session& session);  // diff --live
 Result<Answer> cmd_report(Session& session);
 Result<Answer> cmd_predict(Session& session);
 Result<Answer> cmd_serve(Session& session);
@@ -27,6 +28,7 @@ Result<Answer> cmd_model_alias(Session& session);
 Result<Answer> cmd_model_fetch(Session& session);
 Result<Answer> cmd_rollback(Session& session);
 Result<Answer> cmd_render(Session& session);
+Result<Answer> cmd_deploy(Session& session);
 Result<Answer> cmd_cache_gc(Session& session);
 Result<Answer> cmd_cache_verify(Session& session);
 Result<Answer> cmd_schema(Session& session);

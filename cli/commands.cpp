@@ -61,6 +61,11 @@ constexpr Flag serve_flags[] = {
     {"--grace", 0, Takes::integer, "SECONDS", "after SIGTERM, finish what is under way for so long at most", "25"},
 };
 
+constexpr Flag manifests_flag = {"--manifests", 0, Takes::file, "PATH", "these instead of the pipeline's: a file, a folder, or - for stdin"};
+constexpr Flag kubeconfig_flag = {"--kubeconfig", 0, Takes::file, "FILE", "how to reach the cluster (default: as kubectl finds it)"};
+constexpr Flag context_flag = {"--context", 0, Takes::text, "NAME", "which of the kubeconfig's contexts (default: its current one)"};
+constexpr Flag force_flag = {"--force-conflicts", 0, Takes::nothing, "", "take over fields that belong to others"};
+
 constexpr Command table[] = {
     {.name = "init",
      .group = Group::main,
@@ -124,10 +129,16 @@ constexpr Command table[] = {
      .run = cmd_history},
     {.name = "diff",
      .group = Group::inspect,
-     .summary = "compare two runs: parameters, metrics, artifacts",
-     .details = "Without arguments: the latest run against the one before it.",
-     .examples = {{"mlopsctl diff"}, {"mlopsctl diff 20260131-08 latest", "ids may be shortened"}},
+     .uses = uses_pipeline,
+     .summary = "compare two runs, or a release with what a cluster has",
+     .details = "Without arguments: the latest run against the one before it; parameters, metrics and artifacts. With --live: what `mlopsctl "
+                "deploy` would change in the cluster, field by field, as its API server says it.",
+     .examples = {{"mlopsctl diff"},
+                  {"mlopsctl diff 20260131-08 latest", "ids may be shortened"},
+                  {"mlopsctl diff --live", "the pipeline's release against the cluster"},
+                  {"mlopsctl diff --live --manifests k8s/ --context staging"}},
      .positionals = {{"OLD", Takes::run, "a run's id or the start of one", 0, 1}, {"NEW", Takes::run, "the other run (default: latest)", 0, 1}},
+     .flags = {{"--live", 0, Takes::nothing, "", "compare with a cluster"}, manifests_flag, kubeconfig_flag, context_flag, force_flag},
      .exit_codes = {{0, "they are the same"}, {1, "they differ"}},
      .run = cmd_diff},
     {.name = "report",
@@ -226,6 +237,26 @@ constexpr Command table[] = {
      .positionals = {{"STAGE", Takes::stage, "deploy stages; none: all", 0, -1}},
      .flags = {{"--output", 'o', Takes::folder, "DIR", "write files here instead of printing; - is stdout", "-"}},
      .run = cmd_render},
+    {.name = "deploy",
+     .group = Group::models,
+     .uses = uses_pipeline,
+     .summary = "bring the release into a Kubernetes cluster, and wait for it",
+     .details = "First everything that would stop it is looked for, and nothing is changed where something is found: rights, refused or "
+                "immutable fields, fields that belong to others, Pod Security, quota, autoscalers, room on the nodes. Then the objects are "
+                "applied in order, and the pods waited for; what keeps them from starting is told as it shows, with the end of the log.",
+     .examples = {{"mlopsctl deploy"},
+                  {"mlopsctl deploy --dry-run", "what would change, and what would stop it"},
+                  {"mlopsctl deploy --manifests k8s/ --context staging --timeout 120"}},
+     .positionals = {{"STAGE", Takes::stage, "deploy stages; none: all with a kubernetes target", 0, -1}},
+     .flags = {{"--dry-run", 0, Takes::nothing, "", "change nothing"},
+               manifests_flag,
+               kubeconfig_flag,
+               context_flag,
+               force_flag,
+               {"--no-wait", 0, Takes::nothing, "", "do not wait for the pods"},
+               {"--timeout", 0, Takes::integer, "SECONDS", "wait for so long at most", "600"}},
+     .exit_codes = {{0, "done; with --dry-run: nothing stands in the way"}, {1, "with --dry-run: something does"}, {5, "the pods are not available in time"}},
+     .run = cmd_deploy},
     {.name = "cache gc",
      .group = Group::utility,
      .summary = "remove what no kept run needs",

@@ -86,12 +86,19 @@ Access combined(Access cluster, const Access& user) {
   return cluster;
 }
 
+// A file that cannot be read is a wrong configuration, not a stage that failed.
+Result<std::string> read_configured(const std::filesystem::path& file) {
+  auto text = read_file(file);
+  if (!text) text.error().kind = ErrorKind::config;
+  return text;
+}
+
 Result<Access> in_a_pod(const AccessOptions& options, const std::string& host, const std::string& port) {
   const auto& folder = options.service_account;
   Access access;
   access.server = "https://" + (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + port;
   access.token_file = (folder / "token").string();
-  if (auto token = read_file(access.token_file); !token) return std::move(token).error().note("while looking for the pod's service account");
+  if (auto token = read_configured(access.token_file); !token) return std::move(token).error().note("while looking for the pod's service account");
   if (const auto ca = (folder / "ca.crt").string(); ::access(ca.c_str(), R_OK) == 0) access.ca_file = ca;
   if (const auto told = options.environment("POD_NAMESPACE"); told && !told->empty()) access.name_space = *told;
   else if (auto name = read_file(folder / "namespace")) {
@@ -120,14 +127,14 @@ std::vector<std::string> files_of(const AccessOptions& options) {
 Result<Kubeconfig> read_all(const AccessOptions& options, std::vector<std::string>& looked) {
   if (!options.kubeconfig.empty()) {
     looked = {options.kubeconfig.string()};
-    TRY_ASSIGN(auto text, read_file(options.kubeconfig));
+    TRY_ASSIGN(auto text, read_configured(options.kubeconfig));
     return parse_kubeconfig(std::move(text), options.kubeconfig);
   }
   looked = files_of(options);
   Kubeconfig config;
   for (const auto& file : looked) {
     if (::access(file.c_str(), F_OK) != 0 && errno == ENOENT) continue;
-    TRY_ASSIGN(auto text, read_file(file));
+    TRY_ASSIGN(auto text, read_configured(file));
     TRY_ASSIGN(auto more, parse_kubeconfig(std::move(text), file));
     merge(config, std::move(more));
   }

@@ -57,6 +57,7 @@ Status Credentials::ask_plugin() {
 Status Credentials::refresh() {
   if (access_.exec && !has_static(access_)) return ask_plugin();
   auto read = read_files();
+  if (!read) read.error().kind = ErrorKind::config;
   if (!read && !identity_) return read;  // a file that is just being replaced: the last one is good for another minute
   read_again_ = clock_.steady() + file_period;
   return {};

@@ -3,13 +3,19 @@
 
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
+
+#include <unistd.h>
 
 #include "pipeline/k8s/api.hpp"
 #include "pipeline/k8s/objects.hpp"
+#include "pipeline/k8s/watch.hpp"
 
 namespace mlopsctl::testing {
 
@@ -49,6 +55,12 @@ class RealCluster : public ::testing::Test {
     const auto made = k8s::create(*admin_, {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", name_space_}}}});
     ASSERT_TRUE(made.ok()) << made.error().message;
     ASSERT_FALSE(made->refusal) << made->refusal->message;
+    // Its service account, without which no pod is let in, comes a moment later.
+    k8s::WatchOptions accounts;
+    accounts.name_space = name_space_;
+    const auto there = k8s::follow(*admin_, k8s::resources::service_accounts, accounts,
+                                   [](k8s::Change change, const Json&) -> Result<bool> { return change != k8s::Change::present; });
+    ASSERT_TRUE(there.ok()) << there.error().message;
   }
   void TearDown() override {
     if (!admin_) return;
@@ -56,19 +68,45 @@ class RealCluster : public ::testing::Test {
     EXPECT_TRUE(gone.ok()) << gone.error().message;
   }
 
-  k8s::Api connect(const std::string& who, const Clock& clock) {
+  k8s::Api connect(const std::string& who, const Clock& clock, const CancelToken& cancel) {
     k8s::AccessOptions options;
     options.kubeconfig = *folder_ + "/" + who + ".kubeconfig";
     options.environment = [](const std::string&) { return std::nullopt; };
     const auto access = k8s::find_access(options);
     if (!access) throw std::runtime_error(access.error().message);
-    auto api = k8s::Api::connect(*access, {}, clock, cancel_);
+    auto api = k8s::Api::connect(*access, {}, clock, cancel);
     if (!api) throw std::runtime_error(api.error().message);
     return std::move(api).value();
   }
-  k8s::Api connect(const std::string& who) { return connect(who, clock_); }
+  k8s::Api connect(const std::string& who) { return connect(who, clock_, cancel_); }
   k8s::Api& cluster() { return *admin_; }
 
+  // A Deployment of the test's web server (tests/e2e/cluster/images/web.c), as its environment variables have it; fit for Pod Security "restricted".
+  Json deployment(const std::string& name, int replicas, const std::map<std::string, std::string>& variables = {}) const {
+    Json env = Json::array();
+    for (const auto& [key, value] : variables) env.push_back({{"name", key}, {"value", value}});
+    const Json container{{"name", "web"},
+                         {"image", "registry.test/web:v1"},
+                         {"env", env},
+                         {"resources", {{"requests", {{"cpu", "20m"}, {"memory", "16Mi"}}}}},
+                         {"securityContext", {{"allowPrivilegeEscalation", false}, {"capabilities", {{"drop", Json::array({"ALL"})}}}}},
+                         {"readinessProbe", {{"httpGet", {{"path", "/healthz"}, {"port", 8080}}}, {"periodSeconds", 1}, {"failureThreshold", 1}}}};
+    const Json labels{{"app", name}};
+    return {{"apiVersion", "apps/v1"},
+            {"kind", "Deployment"},
+            {"metadata", {{"name", name}, {"namespace", name_space_}}},
+            {"spec",
+             {{"replicas", replicas},
+              {"selector", {{"matchLabels", labels}}},
+              {"strategy", {{"rollingUpdate", {{"maxSurge", 1}, {"maxUnavailable", 0}}}}},
+              {"template",
+               {{"metadata", {{"labels", labels}}},
+                {"spec",
+                 {{"containers", Json::array({container})},
+                  {"automountServiceAccountToken", false},
+                  {"terminationGracePeriodSeconds", 1},
+                  {"securityContext", {{"runAsNonRoot", true}, {"runAsUser", 1000}, {"seccompProfile", {{"type", "RuntimeDefault"}}}}}}}}}}}};
+  }
   Json config_map(const std::string& name, const Json& data) const {
     return {{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"metadata", {{"name", name}, {"namespace", name_space_}}}, {"data", data}};
   }

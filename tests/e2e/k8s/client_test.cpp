@@ -15,16 +15,6 @@ using ::testing::ElementsAre, ::testing::HasSubstr, ::testing::UnorderedElements
 
 class ClientOnCluster : public testing::RealCluster {
  protected:
-  Json deployment(const std::string& name, int replicas) const {
-    return {{"apiVersion", "apps/v1"},
-            {"kind", "Deployment"},
-            {"metadata", {{"name", name}, {"namespace", name_space_}}},
-            {"spec",
-             {{"replicas", replicas},
-              {"selector", {{"matchLabels", {{"app", name}}}}},
-              {"template",
-               {{"metadata", {{"labels", {{"app", name}}}}}, {"spec", {{"containers", Json::array({{{"name", "c"}, {"image", "registry.test/web:v1"}}})}}}}}}}};
-  }
   Json pod(const std::string& name, const Json& spec) const {
     return {{"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", {{"name", name}, {"namespace", name_space_}}}, {"spec", spec}};
   }
@@ -164,7 +154,7 @@ TEST_F(ClientOnCluster, KnowsWhatItMayDo) {
 
 TEST_F(ClientOnCluster, OfTwoOnlyOneHoldsTheLeaseHoweverWrongTheirClocks) {
   testing::WrongClock fast(seconds(3600));
-  Api other = connect("admin", fast);
+  Api other = connect("admin", fast, cancel_);
   auto first = Lease::acquire(cluster(), {name_space_, "web", "ann", seconds(3)});
   ASSERT_TRUE(first.ok()) << first.error().message;
   std::atomic<bool> stop = false;
@@ -189,11 +179,6 @@ TEST_F(ClientOnCluster, OfTwoOnlyOneHoldsTheLeaseHoweverWrongTheirClocks) {
 }
 
 TEST_F(ClientOnCluster, ReadsLogsAndEvents) {
-  // A namespace's service account comes a moment after it.
-  WatchOptions options;
-  options.name_space = name_space_;
-  ASSERT_TRUE(
-      follow(cluster(), resources::service_accounts, options, [](Change change, const Json&) -> Result<bool> { return change != Change::present; }).ok());
   const auto ends = create(
       cluster(),
       pod("ends",

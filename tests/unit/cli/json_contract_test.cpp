@@ -154,6 +154,8 @@ TEST_F(JsonContract, HoldsForEveryCommand) {
   folder_->write("local.yaml", "stages: {release: {target: {kubernetes: null}}}\n");
   expect_error("render -f pipeline.yaml -f local.yaml", 2);
   expect_answer("render", "render");
+  expect_error("deploy --kubeconfig nowhere", 2);
+  expect_error("diff --live --kubeconfig nowhere", 2);
   expect_answer("cache gc --dry-run", "cache-gc");
   expect_answer("cache verify --read-data", "cache-verify");
   expect_answer("doctor", "doctor");

@@ -1,0 +1,127 @@
+#include "cli/deployment.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <iostream>
+#include <iterator>
+#include <random>
+
+#include <unistd.h>
+
+#include "cli/version.hpp"
+#include "pipeline/base/files.hpp"
+#include "pipeline/k8s/access.hpp"
+#include "pipeline/k8s/deploy.hpp"
+#include "stages/deploy/render.hpp"
+
+namespace mlopsctl::cli {
+
+namespace {
+
+// The deploy stages asked for. All of them: only those that have a kubernetes target.
+Result<std::vector<const spec::StageSpec*>> deploy_stages(const spec::Pipeline& pipeline, const std::vector<std::string>& asked) {
+  std::vector<const spec::StageSpec*> stages;
+  std::vector<std::string> names;
+  for (const auto& stage : pipeline.stages) {
+    if (stage.kind == "deploy") names.push_back(stage.name);
+  }
+  for (const auto& name : asked) {
+    const spec::StageSpec* stage = pipeline.stage(name);
+    if (stage == nullptr || stage->kind != "deploy") {
+      Error error = config_error("\"" + name + "\" is no deploy stage of the pipeline " + pipeline.name);
+      error.kind = ErrorKind::usage;
+      const auto near = nearest(name, names);
+      error.hint = near ? "did you mean " + *near + "?" : "leave the name out to take all";
+      return error;
+    }
+    stages.push_back(stage);
+  }
+  if (!asked.empty()) return stages;
+  for (const auto& name : names) {
+    const spec::StageSpec* stage = pipeline.stage(name);
+    const auto target = stage->params.find("target");
+    if (target != stage->params.end() && target->is_object() && target->contains("kubernetes") && !(*target)["kubernetes"].is_null()) stages.push_back(stage);
+  }
+  if (stages.empty())
+    return config_error("the pipeline " + pipeline.name + " has no deploy stage with a kubernetes target")
+        .with_hint("add one: {kind: deploy, inputs: [judge], target: {kubernetes: {namespace: reviews}}}");
+  return stages;
+}
+
+Status add_file(const std::filesystem::path& file, k8s::ManifestSet& set) {
+  TRY_ASSIGN(auto text, read_file(file));
+  TRY_ASSIGN(auto more, k8s::parse_manifests(std::move(text), file.string()));
+  set.manifests.insert(set.manifests.end(), std::make_move_iterator(more.manifests.begin()), std::make_move_iterator(more.manifests.end()));
+  return {};
+}
+
+Result<k8s::ManifestSet> manifests_at(const std::filesystem::path& path) {
+  if (path == "-") return k8s::parse_manifests({std::istreambuf_iterator<char>(std::cin), {}}, "standard input");
+  k8s::ManifestSet set;
+  if (!std::filesystem::is_directory(path)) {
+    TRY(add_file(path, set));
+  } else {
+    TRY_ASSIGN(const auto files, list_files(path));
+    for (const FileEntry& file : files)
+      if (file.relative.ends_with(".yaml") || file.relative.ends_with(".yml") || file.relative.ends_with(".json")) TRY(add_file(path / file.relative, set));
+  }
+  if (set.manifests.empty())
+    return config_error("there are no manifests in " + path.string()).with_hint("make some: mlopsctl render --output " + path.string());
+  return set;
+}
+
+}  // namespace
+
+Result<std::vector<StageManifests>> rendered_stages(Session& session, const CheckedPipeline& pipeline, const std::vector<std::string>& asked) {
+  TRY_ASSIGN(const auto stages, deploy_stages(pipeline.pipeline, asked));
+  TRY_ASSIGN(auto store, session.existing_store());
+  engine::RunOptions options = session.run_options();
+  options.only.clear();
+  TRY_ASSIGN(const auto plan, engine::make_plan(pipeline.pipeline, session.registry(), store ? &*store : nullptr, options));
+  std::vector<StageManifests> all;
+  for (const spec::StageSpec* stage : stages) {
+    const auto model = deploy::planned_model(*stage, plan);
+    TRY_ASSIGN(auto set, deploy::render_stage(*stage, model.value_or(Digest())));
+    all.push_back({stage, std::move(set), model.has_value()});
+  }
+  return all;
+}
+
+Result<k8s::ManifestSet> manifests_asked_for(Session& session) {
+  if (const auto path = session.arguments().find("--manifests")) return manifests_at(*path);
+  TRY_ASSIGN(const auto pipeline, session.checked_pipeline());
+  TRY_ASSIGN(auto stages, rendered_stages(session, pipeline, session.arguments().positional_values("STAGE")));
+  k8s::ManifestSet set;
+  for (StageManifests& each : stages) {
+    if (!each.model_known) return config_error("the model of " + each.stage->name + " is not made yet").with_hint("make it first: mlopsctl run");
+    set.manifests.insert(set.manifests.end(), std::make_move_iterator(each.set.manifests.begin()), std::make_move_iterator(each.set.manifests.end()));
+  }
+  return set;
+}
+
+Result<k8s::Api> cluster_asked_for(Session& session) {
+  const Env& env = session.env();
+  k8s::AccessOptions where;
+  where.kubeconfig = session.arguments().value("--kubeconfig");
+  where.context = session.arguments().value("--context");
+  where.environment = [&](const std::string& name) { return env.variables(name); };
+  TRY_ASSIGN(const auto access, k8s::find_access(where));
+  k8s::ApiOptions options;
+  options.user_agent = "mlopsctl/" + version_info()["version"].get<std::string>();
+  for (char** entry = environ; *entry != nullptr; ++entry)
+    if (const char* equals = std::strchr(*entry, '=')) options.environment[std::string(*entry, static_cast<size_t>(equals - *entry))] = equals + 1;
+  options.waiting = [&session](const std::string& why, std::chrono::milliseconds time) {
+    if (!session.json()) session.say(why + "; trying again in " + std::to_string((time.count() + 999) / 1000) + " s");
+  };
+  return k8s::Api::connect(access, std::move(options), env.clock, env.cancel);
+}
+
+std::string our_name(Session& session) {
+  char host[256] = "?";
+  ::gethostname(host, sizeof host - 1);
+  char unique[16];
+  std::snprintf(unique, sizeof unique, "%06x", std::random_device()() & 0xffffffU);
+  return session.env().variables("USER").value_or("uid " + std::to_string(::getuid())) + "@" + host + ", process " + std::to_string(::getpid()) + "-" + unique;
+}
+
+}  // namespace mlopsctl::cli

@@ -1,0 +1,145 @@
+#include "pipeline/k8s/deploy.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "pipeline/base/document.hpp"
+#include "pipeline/base/error_json.hpp"
+#include "pipeline/k8s/errors.hpp"
+#include "pipeline/k8s/lease.hpp"
+
+namespace mlopsctl::k8s {
+
+namespace {
+
+Error of_problems(const std::vector<Finding>& findings) {
+  std::vector<Error> errors;
+  for (const Finding& each : findings) {
+    if (each.level != Finding::Level::problem) continue;
+    errors.push_back(cluster_error((each.object.empty() ? "" : each.object + ": ") + each.message).with_hint(each.hint));
+  }
+  return join(std::move(errors));
+}
+
+class Deployer {
+ public:
+  Deployer(Cluster& cluster, const ManifestSet& manifests, const DeployOptions& options) : cluster_(cluster), manifests_(manifests), options_(options) {}
+
+  Result<DeployReport> run() {
+    TRY_ASSIGN(auto before, preflight(cluster_, manifests_, options_.force));
+    for (const Finding& each : before.findings)
+      if (options_.found) options_.found(each);
+    if (!before.fine()) return of_problems(before.findings);
+    report_.findings = std::move(before.findings);
+
+    for (const Manifest& each : manifests_.manifests)
+      if (each.kind == "Namespace") TRY(apply_one(each));
+    TRY(take_lease());
+    for (const Manifest& each : manifests_.manifests)
+      if (each.kind != "Namespace") TRY(apply_one(each));
+    for (const Manifest& each : manifests_.manifests)
+      if (each.kind == "Deployment" && options_.wait) TRY(wait_for(each));
+    if (lease_) TRY(lease_->release());
+    return std::move(report_);
+  }
+
+ private:
+  // One for the set: that of its first Deployment.
+  Status take_lease() {
+    const auto main = std::find_if(manifests_.manifests.begin(), manifests_.manifests.end(), [](const Manifest& each) { return each.kind == "Deployment"; });
+    if (main == manifests_.manifests.end()) return {};
+    LeaseOptions lease{main->name_space, "mlopsctl-" + main->name, options_.holder};
+    lease.waiting = options_.waiting;
+    TRY_ASSIGN(auto taken, Lease::acquire(cluster_, std::move(lease)));
+    lease_.emplace(std::move(taken));
+    return {};
+  }
+
+  Status still_ours() { return lease_ ? lease_->check() : Status(); }
+
+  Status apply_one(const Manifest& manifest) {
+    TRY(still_ours());
+    TRY_ASSIGN(const ObjectRef object, ref_of(manifest.object));
+    TRY_ASSIGN(const auto live, get(cluster_, object));
+    TRY_ASSIGN(const auto outcome, apply(cluster_, manifest.object, {.force = options_.force}));
+    if (outcome.refusal) return to_error(*outcome.refusal, "apply " + object.str());
+    Applied applied{manifest.identity()};
+    if (!live) applied.what = Applied::What::created;
+    else if (at(*live, "metadata", "resourceVersion") != at(outcome.object, "metadata", "resourceVersion")) applied.what = Applied::What::changed;
+    if (options_.applied) options_.applied(applied);
+    report_.applied.push_back(std::move(applied));
+    return {};
+  }
+
+  Status wait_for(const Manifest& manifest) {
+    TRY_ASSIGN(const ObjectRef object, ref_of(manifest.object));
+    WaitOptions wait;
+    wait.timeout = options_.timeout;
+    wait.every = [this] { return still_ours(); };
+    if (options_.moved) wait.moved = [&](const Progress& progress) { options_.moved(object.str(), progress); };
+    if (options_.trouble) wait.trouble = [&](const Trouble& trouble, const std::string& log) { options_.trouble(object.str(), trouble, log); };
+    const auto done = wait_until_done(cluster_, object, wait);
+    if (done) return {};
+    if (lease_) static_cast<void>(lease_->release());
+    return done.error();
+  }
+
+  Cluster& cluster_;
+  const ManifestSet& manifests_;
+  const DeployOptions& options_;
+  std::optional<Lease> lease_;
+  DeployReport report_;
+};
+
+}  // namespace
+
+std::string_view to_string(Applied::What what) {
+  switch (what) {
+    case Applied::What::created:
+      return "created";
+    case Applied::What::changed:
+      return "changed";
+    case Applied::What::unchanged:
+      return "unchanged";
+  }
+  return "";
+}
+
+bool DeployReport::changed() const {
+  return std::any_of(applied.begin(), applied.end(), [](const Applied& each) { return each.what != Applied::What::unchanged; });
+}
+
+Result<DeployReport> deploy(Cluster& cluster, const ManifestSet& manifests, const DeployOptions& options) {
+  return Deployer(cluster, manifests, options).run();
+}
+
+Result<ManifestSet> parse_manifests(std::string text, const std::string& name) {
+  TRY_ASSIGN(const auto documents, parse_yaml_stream(std::move(text), name));
+  ManifestSet set;
+  for (const Node& document : documents) {
+    if (document.kind == Node::Kind::null) continue;
+    Manifest manifest;
+    manifest.path = name;
+    manifest.object = to_json(document);
+    const auto fault = [&](const std::string& message) {
+      Error error = config_error(message);
+      error.span = document.span();
+      return error;
+    };
+    if (!manifest.object.is_object()) return fault("a manifest is a mapping, not " + document.describe());
+    manifest.api_version = text_at(at(manifest.object, "apiVersion"));
+    manifest.kind = text_at(at(manifest.object, "kind"));
+    manifest.name = text_at(at(manifest.object, "metadata", "name"));
+    if (manifest.api_version.empty() || manifest.kind.empty() || manifest.name.empty()) return fault("a manifest needs apiVersion, kind and metadata.name");
+    const auto resource = find_resource(manifest.api_version, manifest.kind);
+    if (!resource) return fault(resource.error().message);
+    manifest.name_space = text_at(at(manifest.object, "metadata", "namespace"));
+    if ((*resource)->namespaced && manifest.name_space.empty())
+      return fault(manifest.kind + " " + manifest.name + " has no metadata.namespace").with_hint("write it down, so that it does not depend on who deploys");
+    if (!(*resource)->namespaced) manifest.name_space.clear();
+    set.manifests.push_back(std::move(manifest));
+  }
+  return set;
+}
+
+}  // namespace mlopsctl::k8s

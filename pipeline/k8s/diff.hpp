@@ -1,0 +1,39 @@
+// What an apply would change, as the server itself says it by a dry run: defaults, other owners' fields and admission are all in it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipeline/base/json.hpp"
+#include "pipeline/base/result.hpp"
+#include "pipeline/k8s/cluster.hpp"
+#include "pipeline/k8s/manifest.hpp"
+#include "pipeline/k8s/objects.hpp"
+
+namespace mlopsctl::k8s {
+
+struct FieldChange {
+  std::string path;    // ".spec.template.spec.containers[server].image": items that have a name go by it
+  Json before, after;  // null: not there
+};
+// What people wrote; without status and what the server keeps for itself. Values of a Secret are replaced by what says only that they differ.
+std::vector<FieldChange> changes_between(const Json& before, const Json& after);
+
+struct ObjectDiff {
+  enum class Kind { same, create, change, refused };
+  std::string object;  // "Deployment shop/web"
+  Kind kind = Kind::same;
+  std::vector<FieldChange> changes;  // of `change`
+  std::optional<Refusal> refusal;    // of `refused`: an owned() field, an immutable one, a policy
+};
+std::string_view to_string(ObjectDiff::Kind kind);
+
+struct ClusterDiff {
+  std::vector<ObjectDiff> objects;
+  bool same() const;
+};
+// Changes nothing. An object in a namespace that the same set creates counts as created.
+Result<ClusterDiff> diff(Cluster& cluster, const ManifestSet& manifests, bool force);
+
+}  // namespace mlopsctl::k8s

@@ -1,0 +1,73 @@
+#include "pipeline/k8s/diff.hpp"
+
+#include <gmock/gmock.h>
+
+#include "pipeline/k8s/deploy.hpp"
+#include "tests/support/scripted_cluster.hpp"
+
+namespace mlopsctl::k8s {
+namespace {
+
+using ::testing::ElementsAre, ::testing::IsEmpty;
+using testing::ScriptedCluster;
+
+// "path: before -> after"
+std::vector<std::string> changes(const char* before, const char* after) {
+  std::vector<std::string> all;
+  for (const auto& change : changes_between(Json::parse(before), Json::parse(after)))
+    all.push_back(change.path + ": " + canonical(change.before) + " -> " + canonical(change.after));
+  return all;
+}
+
+TEST(Changes, LeaveOutWhatTheServerKeepsForItself) {
+  EXPECT_THAT(changes(R"({"metadata": {"name": "a", "uid": "1", "resourceVersion": "1", "generation": 1, "managedFields": [1]}, "status": {"x": 1}})",
+                      R"({"metadata": {"name": "a", "uid": "2", "resourceVersion": "2", "generation": 2, "managedFields": [2]}})"),
+              IsEmpty());
+}
+
+TEST(Changes, GoByNameWhereThereAreNames) {
+  EXPECT_THAT(changes(R"({"c": [{"name": "a", "image": "x"}, {"name": "b"}]})", R"({"c": [{"name": "b", "port": 1}, {"name": "a", "image": "y"}]})"),
+              ElementsAre(R"(.c[a].image: "x" -> "y")", ".c[b].port: null -> 1"));
+  EXPECT_THAT(changes(R"({"c": [{"name": "a"}]})", R"({"c": [{"name": "b"}]})"),
+              ElementsAre(R"(.c[a]: {"name":"a"} -> null)", R"(.c[b]: null -> {"name":"b"})"));
+  EXPECT_THAT(changes(R"({"c": [1, 2, 3]})", R"({"c": [1, 4]})"), ElementsAre(".c[1]: 2 -> 4", ".c[2]: 3 -> null"));
+  EXPECT_THAT(changes(R"({"m": {"example.com/x": "1"}})", R"({"m": {"example.com/x": "2"}})"), ElementsAre(R"(.m[example.com/x]: "1" -> "2")"));
+}
+
+TEST(Changes, NeverShowASecret) {
+  EXPECT_THAT(changes(R"({"kind": "Secret", "data": {"a": "MQ==", "b": "Mg=="}})", R"({"kind": "Secret", "data": {"a": "Mw==", "c": "NA=="}})"),
+              ElementsAre(R"x(.data.a: "(secret)" -> "(another secret)")x", R"x(.data.b: "(secret)" -> null)x", R"x(.data.c: null -> "(another secret)")x"));
+}
+
+TEST(Manifests, SayWhatIsMissing) {
+  const auto fault = [](const std::string& text) {
+    const auto set = parse_manifests(text, "m.yaml");
+    return set ? "fine: " + std::to_string(set->manifests.size()) : set.error().message;
+  };
+  EXPECT_EQ(fault("---\n---\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: a, namespace: shop}\n"), "fine: 1");
+  EXPECT_EQ(fault("- a\n"), "a manifest is a mapping, not a list");
+  EXPECT_EQ(fault("kind: ConfigMap\nmetadata: {name: a}\n"), "a manifest needs apiVersion, kind and metadata.name");
+  EXPECT_EQ(fault("kind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\n"), "ConfigMap a has no metadata.namespace");
+  EXPECT_EQ(fault("kind: Gadget\napiVersion: example.com/v1\nmetadata: {name: a}\n"), "objects of kind Gadget (example.com/v1) are not known here");
+}
+
+TEST(Diff, CountsWhatStandsInANamespaceToComeAsCreated) {
+  ScriptedCluster cluster;
+  cluster.answer = [](const Call& call) -> Result<Reply> {
+    if (call.method == "GET" || call.path.find("/configmaps/") != std::string::npos)
+      return ScriptedCluster::refused(404, "NotFound", "namespaces \"shop\" not found");
+    return ScriptedCluster::ok(Json::parse(call.body), 201);
+  };
+  const std::string name_space = "kind: Namespace\napiVersion: v1\nmetadata: {name: shop}\n---\n";
+  const std::string config_map = "kind: ConfigMap\napiVersion: v1\nmetadata: {name: a, namespace: shop}\n";
+  const auto both = diff(cluster, *parse_manifests(name_space + config_map, "m"), false);
+  ASSERT_TRUE(both.ok()) << both.error().message;
+  EXPECT_EQ(both->objects[1].kind, ObjectDiff::Kind::create);
+  const auto alone = diff(cluster, *parse_manifests(config_map, "m"), false);
+  ASSERT_TRUE(alone.ok());
+  EXPECT_EQ(alone->objects[0].kind, ObjectDiff::Kind::refused);
+  for (const Call& call : cluster.calls) EXPECT_EQ(testing::query_of(call, "dryRun"), call.method == "GET" ? "" : "All");
+}
+
+}  // namespace
+}  // namespace mlopsctl::k8s
