@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { after, before, test } from 'node:test';
 import { accessible, drawn, launch, open, picture } from './browser.mjs';
-import { Server } from './server.mjs';
+import { freePort, Server } from './server.mjs';
 
 const kTweets = 1000;
 const words = ['great', 'terrible', 'fine', 'crashes', 'love', 'refund', 'slow', 'works', 'support', 'update'];
@@ -11,9 +11,10 @@ const tweetOf = (i) => `${words[i % 10]} ${words[(i * 7) % 9]} app number ${i % 
 const gone = /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_SOCKET_NOT_CONNECTED/;  // the browser's own words for it
 const away = 'The server does not answer. This page tries again by itself and goes on when it is back.';
 
-let browser, server;
+let browser, server, uiPort;
 before(async () => {
-  [browser, server] = await Promise.all([launch(), Server.start('--api', 'gke-twitter', '--store', 'sqlite:tweets.sqlite')]);
+  uiPort = await freePort();
+  [browser, server] = await Promise.all([launch(), Server.start('--api', 'gke-twitter', '--store', 'sqlite:tweets.sqlite', '--ui-port', String(uiPort))]);
   for (let i = 0; i < kTweets; i += 50)
     await Promise.all(Array.from({ length: 50 }, (_, j) => server.post('/insert_tweet_data', { user_id: `u${(i + j) % 7}`, tweet_content: tweetOf(i + j) })));
 });
@@ -174,6 +175,33 @@ test('a text sent while the server is away is answered when it is back', async (
   await visit.close();
 });
 
+test('pages on a port of their own, and pages of a server elsewhere that is killed and comes back', async () => {
+  const visit = await open(browser, { url: `http://127.0.0.1:${uiPort}` }, '/');
+  await visit.page.getByRole('heading', { name: 'Analyse a text' }).waitFor();
+  await visit.close();
+
+  const pages = await Server.pagesOf(server);
+  try {
+    const other = await open(browser, pages, '/', { expected: [/502/] });
+    const { page } = other;
+    await page.getByRole('link', { name: 'Live tweets' }).click();
+    await page.getByLabel('Number of tweets').fill('60');
+    await page.getByRole('button', { name: 'Start' }).click();
+    await shown(page, '#status', /^Done: 60 tweets scored/);
+    await server.kill();
+    await page.getByRole('button', { name: 'Start' }).click();
+    await shown(page, '#banner', away);
+    await server.again();
+    await shown(page, '#status', /^Done: 60 tweets scored/);
+    assert.equal((await results(page)).length, 60);
+    await page.getByRole('link', { name: 'Model card' }).click();
+    await shown(page, '#what', 'feedback, version 1');
+    await other.close();
+  } finally {
+    await pages.kill();
+  }
+});
+
 test('everything can be done with the keyboard alone', async () => {
   const visit = await open(browser, server, '/ui');
   const { page } = visit;
@@ -234,7 +262,7 @@ test('a server that asks for a key gets it from the user, who may mistype it or 
   fs.writeFileSync('keys', `ann sha256:${createHash('sha256').update(key).digest('hex')}\n`);
   const guarded = await Server.start('--api-keys', 'keys');
   try {
-    const visit = await open(browser, guarded, '/ui', { expected: [/401/] });
+    const visit = await open(browser, guarded, '/ui', { expected: [/401/, /404/] });
     const { page } = visit;
     const dialog = page.getByRole('dialog', { name: 'This server asks for a key' });
     await page.getByLabel('Text').fill('great support');
@@ -250,6 +278,9 @@ test('a server that asks for a key gets it from the user, who may mistype it or 
     await page.locator('#result').waitFor();
     await page.goto(`${guarded.url}/ui/model`);  // the tab knows it now
     await shown(page, '#what', 'feedback, version 1');
+    await page.goto(`${guarded.url}/ui/live`);
+    await page.getByRole('button', { name: 'Start' }).click();
+    await shown(page, '#warning', 'This server keeps no tweets; one that is started with --store does.');
     await visit.close();
 
     const other = await open(browser, guarded, '/ui/model', { expected: [/401/] });

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import net from 'node:net';
 
-async function freePort() {
+export async function freePort() {
   const probe = net.createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const { port } = probe.address();
@@ -14,10 +14,13 @@ async function freePort() {
 
 export class Server {
   // In the current folder, which holds a project with the model `feedback`.
-  static async start(...flags) {
+  static start(...flags) { return Server.#begin(['serve', '--model', 'feedback', ...flags]); }
+  // The pages alone; what they ask goes on to `api`.
+  static pagesOf(api) { return Server.#begin(['pages', '--api', api.url]); }
+  static async #begin(command) {
     const server = new Server();
     server.port = await freePort();
-    server.flags = flags;
+    server.command = command;
     await server.again();
     return server;
   }
@@ -25,7 +28,7 @@ export class Server {
 
   async again() {
     let said = '';
-    this.process = spawn(process.env.MLOPSCTL, ['serve', '--model', 'feedback', '--port', String(this.port), ...this.flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.process = spawn(process.env.MLOPSCTL, [...this.command, '--port', String(this.port)], { stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.process.stdout, this.process.stderr]) stream.on('data', (text) => { said += text; });
     const ended = once(this.process, 'exit').then(() => { throw new Error(`the server ended: ${said}`); });
     ended.catch(() => {});

@@ -106,6 +106,8 @@
     byId('results').replaceChildren();
     byId('totals').replaceChildren();
     byId('none').hidden = false;
+    byId('progress').value = 0;
+    byId('status').textContent = `0 of ${count(wanted)} tweets scored.`;
     byId('stop').disabled = false;
     let end;
     try {
@@ -116,7 +118,7 @@
     } catch (error) {
       if (running !== mine) return;  // another run has begun
       end = `Stopped after ${count(run.scored)} of ${count(wanted)} tweets.`;
-      if (!(error instanceof house.Stopped)) warn(house.words(error));
+      if (!(error instanceof house.Stopped)) warn(error.status === 404 ? 'This server keeps no tweets; one that is started with --store does.' : house.words(error));
     }
     if (running !== mine) return;
     running = null;
