@@ -76,7 +76,7 @@ class Classifier {
   virtual size_t tokens(std::string_view text) const { return 1 + text.size() / 5; }
   // Whether a text costs so little (microseconds) that handing it to another thread would cost more.
   virtual bool cheap() const { return false; }
-  // From now on up to `threads` threads ask at once: one that is alone still has all cores, several have one each. Not while others ask.
+  // From now on up to `threads` threads ask at once, and each keeps to one core as far as that serves. Not while others ask.
   virtual Status share(int threads) { return static_cast<void>(threads), Status(); }
 };
 

@@ -13,8 +13,9 @@ namespace {
 
 constexpr size_t texts_in_window = 8192;
 constexpr int64_t tokens_in_batch = 4096;
+constexpr size_t tokens_worth_all_cores = 256;
 
-// Networks with the same weights. One that is asked for alone has all cores; several at once have one each.
+// Networks with the same weights: one that has all cores, and for several threads at once some that have one each.
 class Networks {
  public:
   explicit Networks(std::unique_ptr<Network> all_cores) : all_cores_(std::move(all_cores)) {}
@@ -28,11 +29,12 @@ class Networks {
     }
   }
 
-  // Waits until one is free.
-  Network* take() {
+  // Waits until one is free. Many threads on few tokens cost more time than they save: where there are others, all cores are only for a text that
+  // is long and alone.
+  Network* take(bool long_and_alone) {
     std::unique_lock lock(mutex_);
     returned_.wait(lock, [&] { return taken_ == 0 || !free_.empty(); });
-    if (taken_++ == 0) return all_cores_.get();
+    if (taken_++ == 0 && (long_and_alone || free_.empty())) return all_cores_.get();
     Network* network = free_.back();
     free_.pop_back();
     return network;
@@ -79,7 +81,7 @@ class BertClassifier final : public ml::Classifier {
       const auto window = texts.subspan(begin, std::min(texts_in_window, texts.size() - begin));
       TRY_ASSIGN(const TokenisedTexts tokens, tokenise(window, tokenizer_, limit_, cancel));
       if (unknown != nullptr) add_unknown(tokens, *unknown);
-      Network* network = networks_.take();
+      Network* network = networks_.take(tokens.size() == 1 && tokens.ids.size() >= tokens_worth_all_cores);
       const auto found = logits_of(*network, tokens, labels_, tokens_in_batch, cancel);
       networks_.give_back(network);
       TRY_ASSIGN(const auto& logits, found);

@@ -125,6 +125,7 @@ class FakeNetwork final : public finetune::Network {
     return all;
   }
   int64_t steps() const override { return steps_; }
+  std::unique_ptr<finetune::Network> twin(int) const override { return std::make_unique<FakeNetwork>(*this); }
   Status restore(const finetune::Tensors& parameters, const finetune::Tensors* moments, int64_t steps) override {
     for (const auto& [name, tensor] : parameters) copy(tensor, at(name).values);
     if (moments == nullptr) return {};

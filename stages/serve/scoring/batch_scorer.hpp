@@ -1,7 +1,7 @@
 // The Scorer of the server.
 //
-// One bounded queue (waiting.hpp). Whichever thread is free takes what waits, up to a batch's budget of tokens, and never waits for more; a model
-// that is asked by one of them alone uses all cores (ml::Classifier::share). Of a cheap model, short requests are scored on the caller's thread.
+// One bounded queue (waiting.hpp). Whichever thread is free takes what waits, up to a batch's budget of tokens, and never waits for more; each
+// keeps to one core (ml::Classifier::share). Of a cheap model, short requests are scored on the caller's thread.
 #pragma once
 
 #include <memory>

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <random>
+#include <thread>
 
 #include "tests/unit/finetune/fitting.hpp"
 
@@ -39,6 +40,26 @@ TEST_F(BertClassifier, GivesWhatWasLearnt) {
     EXPECT_EQ(
         std::max_element(given.begin() + static_cast<long>(3 * i), given.begin() + static_cast<long>(3 * i + 3)) - given.begin() - static_cast<long>(3 * i),
         fitting_.validation.labels[i]);
+}
+
+TEST_F(BertClassifier, SeveralThreadsMayAskAtOnce) {
+  const auto classifier = load().value();
+  const auto alone = scores(*classifier, fitting_.validation.texts);
+  ASSERT_TRUE(classifier->share(2).ok());
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i)  // more than it was told of: they wait for one another
+    threads.emplace_back([&] {
+      for (int turn = 0; turn < 20; ++turn) EXPECT_EQ(scores(*classifier, fitting_.validation.texts), alone);
+    });
+  for (auto& thread : threads) thread.join();
+}
+
+TEST_F(BertClassifier, TellsHowManyTokensATextHas) {
+  const auto classifier = load().value();
+  EXPECT_EQ(classifier->tokens(""), 2U);  // [CLS] and [SEP]
+  EXPECT_GT(classifier->tokens("good crew"), 2U);
+  EXPECT_EQ(classifier->tokens(std::string(100'000, 'a')),
+            classifier->tokens("good good good good good good good good good good good good good good good good good"));
 }
 
 // More texts than a window holds, of all lengths, in any order: each as it is alone.
