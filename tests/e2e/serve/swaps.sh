@@ -26,3 +26,12 @@ jq -e '.failed == 0 and .mixed == 0 and .models == 2 and .answers > 100' <<<"$li
 kill "$server"
 wait "$server" || { echo "the server ended with $?"; exit 1; }
 server=
+
+# A shadow sees copies, and says how often both name the same label.
+serve --model live --shadow two
+for _ in $(seq 1 20); do
+  curl -fsS -o "$work/answer" -d "@$work/short.json" "http://127.0.0.1:$port/"
+done
+of() { sed -n "s/^mlopsctl_shadow_$1_total.* //p" "$work/metrics"; }
+until curl -fsS "http://127.0.0.1:$port/metrics" >"$work/metrics" && [ $(($(of compared) + $(of skipped))) = 80 ]; do kill -0 "$server" || exit 1; done
+[ "$(of compared)" -gt 0 ] && [ "$(of agreed)" -le "$(of compared)" ] || { grep shadow "$work/metrics"; exit 1; }
