@@ -1,4 +1,4 @@
-// One line of progress on a terminal, redrawn in place; silent elsewhere.
+// One line of progress on a terminal, redrawn in place; elsewhere, for logs, a line every half a minute.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,7 @@ class ProgressLine {
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
-  void show(double fraction, const std::string& text);  // at most ten times a second
+  void show(double fraction, const std::string& text);  // on a terminal at most ten times a second
 
  private:
   Output& err_;

@@ -18,8 +18,8 @@ std::string to_line(const Prediction& prediction) {
 }
 
 Result<Prediction> from_line(std::string_view line) {
-  TRY_ASSIGN(const Json json, parse_json(line, "a line of the spool"));
   try {
+    const Json json = Json::parse(line.begin(), line.end());  // our own words, and their checksum was right: parse_json's guards would take longer
     return Prediction{.key = json.at("key"),
                       .prediction_id = json.at("prediction_id"),
                       .created_at = json.at("created_at"),

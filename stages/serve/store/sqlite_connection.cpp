@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <filesystem>
 
 #include "pipeline/base/files.hpp"
@@ -27,10 +29,15 @@ class SqliteConnection final : public Connection {
     if (database_) return false;
     const std::filesystem::path path(address_.target);
     if (path.has_parent_path()) TRY(make_folders(path.parent_path()));
+    std::error_code unseen;
+    const bool made = !std::filesystem::exists(path, unseen);
     bool damaged = false;
     auto opened = engine::Database::open(path, damaged);
     if (!opened) return damaged ? hinted(std::move(opened).error()) : std::move(opened).error();
     database_ = std::move(opened).value();
+    // What people wrote is for the server's own eyes. (By name: to open and close the file ourselves would free SQLite's locks on it.)
+    if (made)
+      for (const char* suffix : {"", "-wal", "-shm"}) ::chmod((path.string() + suffix).c_str(), 0600);
     // What was said to be kept is kept through a loss of power too: the spool forgets it.
     TRY(database_->script("PRAGMA synchronous=FULL"));
     return true;

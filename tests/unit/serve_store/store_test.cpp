@@ -148,6 +148,19 @@ TEST_P(StoreTest, SaysWhatWasRefused) {
   EXPECT_TRUE(open()->ready().ok());  // nothing half done is in the way
 }
 
+TEST(StoreOnSqlite, IsForItsOwnersEyes) {
+  const mlopsctl::testing::TemporaryFolder folder;
+  const CancelToken cancel;
+  const auto store = make_store(parse_address("sqlite:" + (folder / "new/store.db").string(), "the test").value(), cancel);
+  ASSERT_TRUE(store->add_tweet("u", "t", 0).ok());
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder / "new")) {
+    ++files;
+    EXPECT_EQ(entry.status().permissions(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write) << entry.path();
+  }
+  EXPECT_GE(files, 1);
+}
+
 TEST(StoreOnPostgres, OutlivesItsServer) {
   std::string why;
   const auto programs = mlopsctl::testing::PostgresServer::programs(why);
