@@ -14,7 +14,7 @@ finish() {
 }
 trap finish EXIT
 
-# Two models of the same labels that are never sure to the same digit.
+# Two models of the same labels that are never sure to the same digit, and one of other labels.
 make_models() {
   {
     echo "text,label"
@@ -24,14 +24,18 @@ make_models() {
       echo "a day number $i,neutral"
     done
   } >"$work/rows.csv"
+  sed 's/negative/bad/; s/positive/good/' "$work/rows.csv" >"$work/others.csv"
   cat >"$work/pipeline.yaml" <<'YAML'
 apiVersion: mlopsctl/v1
 name: served
 inputs:
   rows: {path: rows.csv, text: text, label: label}
+  others: {path: others.csv, text: text, label: label}
 stages:
   clean: {kind: preprocess, inputs: [rows], steps: []}
   one: {kind: train, inputs: [clean], model: {type: naive-bayes, alpha: 1}}
+  clean_others: {kind: preprocess, inputs: [others], steps: []}
+  three: {kind: train, inputs: [clean_others], model: {type: naive-bayes, alpha: 1}}
   two: {kind: train, inputs: [clean], model: {type: naive-bayes, alpha: 0.1}}
 YAML
   "$mlopsctl" -C "$work" run --report no >"$work/run.log" 2>&1 || { cat "$work/run.log" >&2; exit 1; }

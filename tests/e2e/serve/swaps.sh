@@ -23,11 +23,20 @@ read -rt 30 line <&"$answers"
 echo "$line"
 jq -e '.failed == 0 and .mixed == 0 and .models == 2 and .answers > 100' <<<"$line" >/dev/null || exit 1
 [ "$(grep -c "now answering: alias live, version" "$work/server.log")" = 10 ] || { echo "not ten swaps:"; cat "$work/server.log"; exit 1; }
+
+# A model that clients would not understand is refused, and the old one goes on.
+"$mlopsctl" -C "$work" model alias live three >/dev/null 2>&1
+until grep -q "kept the old model" "$work/server.log"; do kill -0 "$server" && read -rt 0.05 <> <(:) || kill -0 "$server" || exit 1; done
+told="kept the old model: alias live, version 12 has the labels bad, good, neutral; the model that answers has negative, neutral, positive"
+grep -qxF "$told" "$work/server.log" || { grep "kept the old model" "$work/server.log"; exit 1; }
+curl -fsS -D "$work/head" -o "$work/answer" -d "@$work/short.json" "http://127.0.0.1:$port/"
+grep -qi "x-model-digest: $(digest_of one)" "$work/head" || { cat "$work/head"; exit 1; }
 kill "$server"
 wait "$server" || { echo "the server ended with $?"; exit 1; }
 server=
 
 # A shadow sees copies, and says how often both name the same label.
+"$mlopsctl" -C "$work" model alias live one >/dev/null 2>&1
 serve --model live --shadow two
 for _ in $(seq 1 20); do
   curl -fsS -o "$work/answer" -d "@$work/short.json" "http://127.0.0.1:$port/"
