@@ -1,6 +1,7 @@
 // What the routes say of themselves in the OpenAPI document.
 #include <set>
 
+#include "stages/deploy/fields.hpp"
 #include "tests/unit/serve_protocols/contract.hpp"
 
 namespace mlopsctl::serve::protocols {
@@ -23,6 +24,15 @@ TEST_F(Contract, EveryRouteHasAnOperationOfItsOwn) {
     if (route.method != "POST") continue;
     for (const char* status : {"400", "422", "500", "503", "504"}) EXPECT_TRUE(operation["responses"].contains(status)) << name << " " << status;
   }
+}
+
+TEST(ApiNames, AreThoseOfThePipelineFile) {
+  for (const auto& field : deploy::deploy_spec().fields)
+    if (field.name == "api") {
+      EXPECT_EQ(field.type->choices, api_names());
+      return;
+    }
+  FAIL() << "a deploy stage has no field api";
 }
 
 TEST_F(Contract, ProbesAskForNoKey) {
