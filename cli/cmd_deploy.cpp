@@ -56,7 +56,7 @@ class Teller {
   k8s::DeployOptions options() {
     k8s::DeployOptions options;
     options.found = [this](const k8s::Finding& finding) {
-      if (finding.level == k8s::Finding::Level::note) say("note: " + finding.object + ": " + finding.message);
+      if (finding.level == k8s::Finding::Level::note) say("note: " + (finding.object.empty() ? "" : finding.object + ": ") + finding.message);
     };
     options.applied = [this](const k8s::Applied& applied) { say(std::string(k8s::to_string(applied.what)) + " " + applied.object); };
     options.moved = [this](const std::string& object, const k8s::Progress& progress) { say(object + ": " + progress.text()); };

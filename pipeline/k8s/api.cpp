@@ -80,6 +80,8 @@ net::ClientOptions client_options(const Access& access, const ApiOptions& option
   client.server_name = access.server_name;
   client.compression = access.compression;
   client.tries = options.tries;
+  client.still = options.still;
+  client.first_wait = options.first_wait;
   client.may_pass = may_pass;
   client.waiting = options.waiting;
   client.secrets = {access.token, access.password};

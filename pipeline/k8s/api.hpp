@@ -20,9 +20,11 @@ namespace mlopsctl::k8s {
 
 struct ApiOptions {
   std::string user_agent = "mlopsctl";
-  double per_second = 50, burst = 100;
+  double per_second = 100, burst = 300;
   std::map<std::string, std::string> environment = {};  // of plug-ins
   int tries = 6;
+  std::chrono::milliseconds still{30'000};                                                   // a request may get no byte for so long
+  std::chrono::milliseconds first_wait{500};                                                 // before the second try; then twice as long each time
   std::function<void(const std::string& why, std::chrono::milliseconds time)> waiting = {};  // told before each wait
 };
 

@@ -31,15 +31,16 @@ class Deployer {
       if (options_.found) options_.found(each);
     if (!before.fine()) return of_problems(before.findings);
     report_.findings = std::move(before.findings);
+    before_ = std::move(before.diff.objects);
 
-    for (const Manifest& each : manifests_.manifests)
-      if (each.kind == "Namespace") TRY(apply_one(each));
+    for (size_t i = 0; i < manifests_.manifests.size(); ++i)
+      if (manifests_.manifests[i].kind == "Namespace") TRY(apply_one(i));
     TRY(take_lease());
-    for (const Manifest& each : manifests_.manifests)
-      if (each.kind != "Namespace") TRY(apply_one(each));
+    for (size_t i = 0; i < manifests_.manifests.size(); ++i)
+      if (manifests_.manifests[i].kind != "Namespace") TRY(apply_one(i));
     for (const Manifest& each : manifests_.manifests)
       if (each.kind == "Deployment" && options_.wait) TRY(wait_for(each));
-    if (lease_) TRY(lease_->release());
+    release();
     return std::move(report_);
   }
 
@@ -55,17 +56,26 @@ class Deployer {
     return {};
   }
 
+  // What was done stands, whether or not the next one has to wait.
+  void release() {
+    if (!lease_ || lease_->release()) return;
+    report_.findings.push_back({Finding::Level::note, "lease", "", "the Lease could not be given back; it runs out by itself in 15 s", ""});
+    if (options_.found) options_.found(report_.findings.back());
+  }
+
   Status still_ours() { return lease_ ? lease_->check() : Status(); }
 
-  Status apply_one(const Manifest& manifest) {
+  Status apply_one(size_t which) {
     TRY(still_ours());
-    TRY_ASSIGN(const ObjectRef object, ref_of(manifest.object));
-    TRY_ASSIGN(const auto live, get(cluster_, object));
-    TRY_ASSIGN(const auto outcome, apply(cluster_, manifest.object, {.force = options_.force}));
-    if (outcome.refusal) return to_error(*outcome.refusal, "apply " + object.str());
+    const Manifest& manifest = manifests_.manifests[which];
+    const ObjectDiff& before = before_[which];
     Applied applied{manifest.identity()};
-    if (!live) applied.what = Applied::What::created;
-    else if (at(*live, "metadata", "resourceVersion") != at(outcome.object, "metadata", "resourceVersion")) applied.what = Applied::What::changed;
+    if (!before.settled) {
+      TRY_ASSIGN(const auto outcome, apply(cluster_, manifest.object, {.force = options_.force}));
+      if (outcome.refusal) return to_error(*outcome.refusal, "apply " + manifest.identity());
+      if (outcome.created) applied.what = Applied::What::created;
+      else if (at(outcome.object, "metadata", "resourceVersion") != before.version) applied.what = Applied::What::changed;
+    }
     if (options_.applied) options_.applied(applied);
     report_.applied.push_back(std::move(applied));
     return {};
@@ -80,13 +90,14 @@ class Deployer {
     if (options_.trouble) wait.trouble = [&](const Trouble& trouble, const std::string& log) { options_.trouble(object.str(), trouble, log); };
     const auto done = wait_until_done(cluster_, object, wait);
     if (done) return {};
-    if (lease_) static_cast<void>(lease_->release());
+    release();
     return done.error();
   }
 
   Cluster& cluster_;
   const ManifestSet& manifests_;
   const DeployOptions& options_;
+  std::vector<ObjectDiff> before_;  // of each manifest
   std::optional<Lease> lease_;
   DeployReport report_;
 };

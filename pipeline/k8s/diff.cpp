@@ -117,6 +117,8 @@ Result<ClusterDiff> diff(Cluster& cluster, const ManifestSet& manifests, bool fo
       each.kind = ObjectDiff::Kind::create;
       if (object.resource == &resources::namespaces) to_come.insert(object.name);
     } else {
+      each.version = text_at(at(*live, "metadata", "resourceVersion"));
+      each.settled = *live == dry.object;
       each.changes = changes_between(*live, dry.object);
       if (!each.changes.empty()) each.kind = ObjectDiff::Kind::change;
     }

@@ -26,6 +26,8 @@ struct ObjectDiff {
   Kind kind = Kind::same;
   std::vector<FieldChange> changes;  // of `change`
   std::optional<Refusal> refusal;    // of `refused`: an owned() field, an immutable one, a policy
+  std::string version;               // of the live object; empty: there is none
+  bool settled = false;              // an apply would leave every bit as it is, ownership too
 };
 std::string_view to_string(ObjectDiff::Kind kind);
 

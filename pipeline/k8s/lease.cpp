@@ -18,7 +18,8 @@ std::string sign_of(const Json& lease) { return text_at(at(lease, "metadata", "r
 Result<Lease> Lease::acquire(Cluster& cluster, LeaseOptions options) {
   Lease lease(cluster, std::move(options));
   const ObjectRef object = ref(resources::leases, lease.options_.name_space, lease.options_.name);
-  std::string sign, told;
+  std::string sign;
+  int lost_answers = 0;
   auto since = cluster.clock().steady();
   while (true) {
     TRY_ASSIGN(const auto seen, get(cluster, object));
@@ -35,8 +36,10 @@ Result<Lease> Lease::acquire(Cluster& cluster, LeaseOptions options) {
       if (lease.options_.waiting) lease.options_.waiting(holder);
     }
     if (dead) {
-      TRY_ASSIGN(const bool ours, lease.take(seen));
-      if (ours) return lease;
+      auto ours = lease.take(seen);
+      // No answer: whether it is ours, the next look will show.
+      if (!ours && (ours.error().kind == ErrorKind::interrupted || ++lost_answers == 3)) return std::move(ours).error();
+      if (ours && *ours) return lease;
       sign.clear();  // somebody was faster
       since = now;
       continue;

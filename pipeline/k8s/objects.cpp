@@ -52,8 +52,8 @@ Result<Outcome> apply(Cluster& cluster, const Json& object, const ApplyOptions& 
 
 Result<Outcome> create(Cluster& cluster, const Json& object, bool dry_run) {
   TRY_ASSIGN(const ObjectRef target, ref_of(object));
-  return outcome_of(cluster.send({"POST", target.resource->path(target.name_space),
-                                  with_dry_run({{"fieldManager", field_manager}, {"fieldValidation", "Strict"}}, dry_run), canonical(object), json_type}),
+  Query query = with_dry_run({{"fieldManager", field_manager}, {"fieldValidation", "Strict"}}, dry_run);
+  return outcome_of(cluster.send({"POST", target.resource->path(target.name_space), std::move(query), canonical(object), json_type, dry_run}),
                     "create " + target.str());
 }
 

@@ -53,7 +53,7 @@ class Waiter {
         return failed(progress, "makes no progress: its deadline of " + std::to_string(number_at(at(seen.deployment, "spec", "progressDeadlineSeconds"), 600)) +
                                     " s has passed");
       if (passed >= options_.timeout) return failed(progress, "is not ready after " + std::to_string(options_.timeout.count()) + " s");
-      const std::chrono::milliseconds step(passed < std::chrono::seconds(10) ? 250 : 1000);
+      const std::chrono::milliseconds step(passed < std::chrono::seconds(2) ? 50 : passed < std::chrono::seconds(20) ? 250 : 1000);
       if (!cluster_.clock().pause(std::min<std::chrono::milliseconds>(step, std::chrono::duration_cast<std::chrono::milliseconds>(options_.timeout - passed)),
                                   cluster_.cancel()))
         return interrupted();

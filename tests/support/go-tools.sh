@@ -3,6 +3,7 @@
 #
 # usage: tests/support/go-tools.sh tool kubeconform|actionlint|act   prints the executable's path
 #        tests/support/go-tools.sh module PATH@VERSION               prints the folder of an unpacked module
+#        tests/support/go-tools.sh local FOLDER                      builds a program of this project, without dependencies; prints its path
 #        tests/support/go-tools.sh go                                prints the path of a go that is new enough
 #
 # Any `go` will do to start with, Debian 12's 1.19 too: where it is older than the tools need, it fetches a newer toolchain, which is
@@ -18,7 +19,7 @@ declare -A packages=(
 )
 
 skip() { echo "skipped: $*" >&2; exit 77; }
-usage() { sed -n '4,6s/^# *//p' "$0" >&2; exit 2; }
+usage() { sed -n '4,7s/^# *//p' "$0" >&2; exit 2; }
 
 # A writable module cache of its own: nothing is left behind that rm cannot remove.
 export GOPATH=$cache/go GOTOOLCHAIN=local GO111MODULE=on GOWORK=off CGO_ENABLED=0 GOFLAGS="-modcacherw -buildvcs=false"
@@ -75,6 +76,20 @@ module() {
   echo "$file"
 }
 
+local_program() {
+  local folder name file
+  folder=$(cd "$1" && pwd)
+  name=$(awk '$1 == "module" { sub(".*/", "", $2); print $2 }' "$folder/go.mod")
+  file=$cache/bin/$name-$(cat "$folder"/*.go "$folder/go.mod" | cksum | cut -d' ' -f1)
+  if [ ! -x "$file" ]; then
+    find_go
+    mkdir -p "$cache/bin"
+    (cd "$folder" && "$go" build -trimpath -o "$file.new" . >&2) || skip "cannot build $folder"
+    mv "$file.new" "$file"
+  fi
+  echo "$file"
+}
+
 [ $# -eq 2 ] || [ "$*" = go ] || usage
 mkdir -p "$cache"
 # Tests that run at once wait for one another here instead of building twice.
@@ -82,6 +97,7 @@ exec 9>"$cache/lock"
 flock 9
 case $1 in
   tool | module) "$1" "$2" ;;
+  local) local_program "$2" ;;
   go) find_go; echo "$go" ;;
   *) usage ;;
 esac

@@ -6,16 +6,15 @@ here=$(cd "$(dirname "$0")" && pwd)
 ours=$1
 programs=$("$here/../cluster/build.sh" --programs) || exit $?
 kubectl=$programs/bin/kubectl
-go=$("$here/../../support/go-tools.sh" go) || exit $?
+recorder=$("$here/../../support/go-tools.sh" local "$here/recorder") || exit $?
 command -v jq >/dev/null || { echo "skipped: no jq here (apt-get install jq)" >&2; exit 77; }
 
 work=$(mktemp -d)
 exec 8> >(:)
 trap 'exec 8>&-; rm -rf "$work"' EXIT
-(cd "$here/recorder" && GOWORK=off GOTOOLCHAIN=local CGO_ENABLED=0 "$go" build -buildvcs=false -o "$work/recorder" .) || exit 77
 mkdir "$work/rec" "$work/home" "$work/kube"
 mkfifo "$work/stdin"
-"$work/recorder" "$work/rec" <"$work/stdin" &
+"$recorder" "$work/rec" <"$work/stdin" &
 exec 8>"$work/stdin"
 until [ -e "$work/rec/ready" ]; do read -rt 0.02 <> <(:) || true; done
 # shellcheck disable=SC1091

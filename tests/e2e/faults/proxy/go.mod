@@ -1,0 +1,3 @@
+module mlopsctl.test/proxy
+
+go 1.26.0
