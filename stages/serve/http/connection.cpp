@@ -3,7 +3,6 @@
 #include <charconv>
 
 #include <boost/asio/error.hpp>
-#include <boost/asio/post.hpp>
 
 #include "stages/serve/http/event_loop.hpp"
 #include "stages/serve/http/response_head.hpp"
@@ -146,14 +145,13 @@ void Connection::hand_on() {
   phase_ = Phase::working;
   deadline_ = request_deadline_ + late;
 
-  auto& loop = loop_;
-  Reply reply = [weak = weak_from_this(), &loop, request, serial = ++serial_](Response response) {
-    const auto self = std::static_pointer_cast<Connection>(weak.lock());
-    if (!self) return;
-    if (loop.here()) return self->deliver(serial, std::move(response));
-    boost::asio::post(loop.io(), [weak, serial, response = std::move(response)]() mutable {
-      if (const auto there = std::static_pointer_cast<Connection>(weak.lock())) there->deliver(serial, std::move(response));
-    });
+  // Other threads never hold the connection: it ends on the loop's.
+  Reply reply = [weak = weak_from_this(), door = loop_.door(), request, serial = ++serial_](Response response) {
+    const auto deliver = [](const std::weak_ptr<TransportUser>& to, uint64_t number, Response what) {
+      if (const auto self = std::static_pointer_cast<Connection>(to.lock())) self->deliver(number, std::move(what));
+    };
+    if (door->here()) return deliver(weak, serial, std::move(response));
+    door->post([deliver, weak, serial, response = std::move(response)]() mutable { deliver(weak, serial, std::move(response)); });
   };
   if (request->body.size() < large_body) return (*handler_)(*request, std::move(reply));
   state.elsewhere([handler = handler_, request, reply = std::move(reply)]() mutable { (*handler)(*request, std::move(reply)); });

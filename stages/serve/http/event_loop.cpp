@@ -11,21 +11,26 @@ namespace asio = boost::asio;
 constexpr std::chrono::milliseconds tick_time{100};
 
 namespace {
-thread_local const EventLoop* mine = nullptr;
+thread_local const LoopDoor* mine = nullptr;
+}
+
+bool LoopDoor::here() const { return mine == this; }
+
+void LoopDoor::shut() {
+  const std::lock_guard lock(mutex_);
+  loop_ = nullptr;
 }
 
 EventLoop::EventLoop(ServerState& state) : state_(state), work_(io_.get_executor()), tick_(io_), scratch_(size_t{64} << 10) {}
 
 EventLoop::~EventLoop() { stop(); }
 
-bool EventLoop::here() const { return mine == this; }
-
 void EventLoop::run() {
   thread_ = std::thread([this] {
     sigset_t all;  // signals are the main thread's
     sigfillset(&all);
     ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
-    mine = this;
+    mine = door_.get();
     watch();
     io_.run();
   });
@@ -34,12 +39,14 @@ void EventLoop::run() {
 void EventLoop::stop() {
   if (!thread_.joinable()) return;
   asio::post(io_, [this] {
+    ending_ = true;  // the tick may be over and its handler waiting: cancelling would be too late for it
     tick_.cancel();
     work_.reset();
     while (!waiting_.empty()) waiting_.front()->close();
     while (!working_.empty()) working_.front()->close();
   });
   thread_.join();
+  door_->shut();
 }
 
 void EventLoop::drain() {
@@ -65,7 +72,7 @@ bool EventLoop::evict() {
 void EventLoop::watch() {
   tick_.expires_after(tick_time);
   tick_.async_wait([this](const Fault& fault) {
-    if (fault) return;
+    if (fault || ending_) return;
     const auto now = std::chrono::steady_clock::now();
     for (Connections* list : {&waiting_, &working_}) {
       for (auto at = list->begin(); at != list->end();) {

@@ -3,10 +3,12 @@
 
 #include <list>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "stages/serve/http/connection.hpp"
@@ -27,6 +29,23 @@ struct ServerState {
   std::string id_prefix;  // of request ids: differs between processes
 };
 
+class EventLoop;
+
+// How other threads reach a loop: also when it has ended.
+class LoopDoor {
+ public:
+  explicit LoopDoor(EventLoop& loop) : loop_(&loop) {}
+  bool here() const;  // is this the loop's thread?
+  // Runs it on the loop's thread; once the loop has ended, never.
+  template <typename Job>
+  void post(Job job);
+  void shut();
+
+ private:
+  std::mutex mutex_;
+  EventLoop* loop_;  // null: it has ended
+};
+
 class EventLoop {
  public:
   using Connections = std::list<std::shared_ptr<Connection>>;
@@ -37,7 +56,8 @@ class EventLoop {
   boost::asio::io_context& io() { return io_; }
   ServerState& state() { return state_; }
   std::span<char> scratch() { return scratch_; }
-  bool here() const;  // is this its thread?
+  const std::shared_ptr<LoopDoor>& door() const { return door_; }
+  bool here() const { return door_->here(); }
 
   void run();    // starts the thread
   void stop();   // closes what is open and waits for the thread
@@ -58,7 +78,15 @@ class EventLoop {
   boost::asio::steady_timer tick_;
   std::vector<char> scratch_;
   Connections waiting_, working_;
+  bool ending_ = false;
+  std::shared_ptr<LoopDoor> door_ = std::make_shared<LoopDoor>(*this);
   std::thread thread_;
 };
+
+template <typename Job>
+void LoopDoor::post(Job job) {
+  const std::lock_guard lock(mutex_);
+  if (loop_ != nullptr) boost::asio::post(loop_->io(), std::move(job));
+}
 
 }  // namespace mlopsctl::serve

@@ -49,8 +49,7 @@ class Server {
  public:
   // Listens when it returns. The error names the address and why.
   static Result<std::unique_ptr<Server>> start(ServerOptions options);
-  // Whoever may still reply must be gone first: stop(), end them, then this.
-  ~Server();
+  ~Server();  // closes what is still open; what is replied afterwards goes nowhere
 
   uint16_t port(size_t endpoint) const;  // 0: a unix socket
   ServerCounts counts() const;

@@ -152,6 +152,7 @@ std::string Metrics::text(const Gauges& gauges) const {
   batch_tokens_.write(out, "mlopsctl_batch_tokens", "");
   append_family(out, "mlopsctl_batch_seconds", "histogram", "Time to score a batch.");
   batch_seconds_.write(out, "mlopsctl_batch_seconds", "");
+  append_one(out, "mlopsctl_batch_padding_share", "gauge", "Share of a batch's tokens that stand for none: they are packed one after another.", 0);
   append_one(out, "mlopsctl_shadow_batches_total", "counter", "Batches scored by the shadow model.", number(shadow_batches_.load()));
   append_scorer(out, gauges.scorer);
   {
