@@ -301,6 +301,8 @@ Result<Columns> columns_of(const Arguments& arguments, const data::TableReader& 
     for (size_t at = 0; at <= list.size();) {
       const size_t end = std::min(list.find(',', at), list.size());
       TRY_ASSIGN(const size_t column, reader.column(list.substr(at, end - at), "--keep "));
+      if (std::find(kept.begin(), kept.end(), column) != kept.end())
+        return usage_error("--keep names the column \"" + reader.columns()[column] + "\" twice", "name each column once");
       kept.push_back(column);
       at = end + 1;
     }

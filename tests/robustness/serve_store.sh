@@ -75,6 +75,28 @@ postgres_start
 deadline=$((SECONDS + 30))
 until [ "$(kept 2>/dev/null)" = "16500 16500" ]; do [ "$SECONDS" -lt "$deadline" ] || { fail "after both died 16500 were to be kept, kept (all, distinct): $(kept)"; break; }; sleep_us 50000; done
 
+# The server dies under load, its database lives: nothing is kept twice, and all that it had counted as delivered is there.
+for k in 1 2 3; do
+  before=$(postgres_ask 'SELECT count(*) FROM predictions')
+  earlier=$(metric mlopsctl_recorded_delivered_total)
+  ask 20000 "$work/codes.4" 2>/dev/null &
+  client=$!
+  until [ "$(metric mlopsctl_recorded_delivered_total)" -ge $((earlier + 500 * k)) ]; do kill -0 "$client" 2>/dev/null || break; done
+  delivered=$(($(metric mlopsctl_recorded_delivered_total) - earlier))
+  kill -KILL "$server"
+  wait "$server" "$client" 2>/dev/null
+  answered=$(grep -c '^200' "$work/codes.4")
+  serve
+  deadline=$((SECONDS + 20))
+  until [ -z "$(find "$folder/.mlopsctl/spool" -name '*.spool' ! -newer "$work/serve.err")" ]; do [ "$SECONDS" -lt "$deadline" ] || { fail "what the dead server left is not delivered: $(ls "$folder/.mlopsctl/spool")"; break; }; sleep_us 10000; done
+  read -r all distinct <<<"$(kept)"
+  all=$((all - before)) distinct=$((distinct - before))
+  [ "$all" -eq "$distinct" ] && [ "$all" -ge "$delivered" ] && [ "$all" -le $((2 * (answered + 2))) ] ||
+    fail "the server was killed after $answered answers, $delivered predictions delivered: kept $all, distinct $distinct"
+  echo "the server killed after $answered answers: $all of their $((2 * answered)) predictions kept, $delivered were there when it died"
+  rm -f "$work/codes.4"
+done
+
 # That system's own routes, over the real database; which may have been told a moment ago that it is away.
 deadline=$((SECONDS + 10))
 until id=$(curl -s -H 'content-type: application/json' -d '{"user_id": "ann", "tweet_content": "a lovely trip"}' "http://127.0.0.1:$port/insert_tweet_data" | jq -r .result) && [ "$id" -gt 0 ] 2>/dev/null; do

@@ -21,10 +21,11 @@ namespace {
 using Steady = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr auto gather = 50ms;  // how long outcomes are gathered before they are written
+constexpr auto gather = 20ms;  // how long outcomes are gathered before they are written
 constexpr size_t delivered_at_once = 512, forgotten_at_once = 1000;
-constexpr auto first_pause = 100ms, longest_pause = 5000ms;
+constexpr auto first_pause = 100ms, longest_pause = 1000ms;
 constexpr std::chrono::minutes upkeep{10};
+constexpr auto flush_after = 1000ms;  // of lines waiting: what the database takes at once is never flushed here
 
 std::string unique_name() {
   std::random_device device;
@@ -203,13 +204,15 @@ void Recorder::Impl::forget_old() {
 
 void Recorder::Impl::deliver_batches() {
   std::chrono::milliseconds pause{};
-  Steady::time_point next_upkeep = Steady::now();
+  Steady::time_point next_upkeep = Steady::now(), waiting_since = Steady::now();
   std::unique_lock lock(mutex);
   while (true) {
+    const bool idle = spool_empty;
     if (pause.count() > 0) to_deliver.wait_for(lock, pause, [&] { return stopping && pause > first_pause; });
     else to_deliver.wait_until(lock, next_upkeep, [&] { return !spool_empty || written; });
-    if (written && (spool_empty || Steady::now() >= give_up)) return;
+    if (written && (spool_empty || Steady::now() >= give_up)) break;
     const bool ending = stopping;
+    if (idle) waiting_since = Steady::now();
     lock.unlock();
     if (Steady::now() >= next_upkeep && !ending) {
       next_upkeep = Steady::now() + upkeep;
@@ -217,9 +220,15 @@ void Recorder::Impl::deliver_batches() {
       forget_old();
     }
     const bool good = deliver_one_batch();
+    if (Steady::now() >= waiting_since + flush_after) {
+      if (Status flushed = spool->flush(); !flushed) say(flushed.error().message);
+      waiting_since = Steady::now();
+    }
     pause = good ? 0ms : ending ? first_pause : std::clamp<std::chrono::milliseconds>(pause * 2, first_pause, longest_pause);
     lock.lock();
   }
+  lock.unlock();
+  if (Status flushed = spool->flush(); !flushed) say(flushed.error().message);
 }
 
 Recorder::Recorder(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -1,9 +1,9 @@
 // Recorder: keeps what the model said, for drift and replay, without ever making a request wait.
 //
-// An outcome goes into a bounded queue in memory; one thread writes the queue to the spool in batches (redacted, flushed to disk), another
-// delivers the spool to the database, where each prediction has a key of its own: one that is delivered again changes nothing. So a database
-// that is down, or a crash on either side, loses nothing that has reached the spool (0.05 s after the answer) and doubles nothing. What finds
-// the queue or the spool full is dropped and counted.
+// An outcome goes into a bounded queue in memory; one thread writes the queue to the spool in batches (redacted), another delivers the spool to
+// the database, where each prediction has a key of its own: one that is delivered again changes nothing. So a database that is down, or a crash
+// on either side, doubles nothing and loses nothing that has reached the spool, moments after the answer (where the machine itself goes down: that
+// is flushed, once a second while the database is away). What finds the queue or the spool full is dropped and counted.
 #pragma once
 
 #include <chrono>

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "pipeline/base/digest.hpp"
 
@@ -31,7 +32,6 @@ Status write_at(const FileDescriptor& file, std::string_view bytes, uint64_t off
     bytes.remove_prefix(static_cast<size_t>(wrote));
     offset += static_cast<uint64_t>(wrote);
   }
-  if (::fdatasync(file.get()) != 0) return io_error("flush", path.string(), errno);
   return {};
 }
 
@@ -87,7 +87,7 @@ Status Spool::adopt() {
       size = line_end == std::string::npos ? size - part : size - part + line_end + 1;
       if (line_end != std::string::npos) break;
     }
-    File file{path, std::move(fd), size, 0, false};
+    File file{path, std::move(fd), size, 0, 0, false};
     // Before the one that is written to; oldest() may be reading the first.
     files_.insert(open_ ? files_.end() - 1 : files_.end(), std::move(file));
     next_read_ = 0;
@@ -104,7 +104,7 @@ Result<Spool::File> Spool::make_file() {
     struct stat info {};
     // Another process may have taken it for a dead one's before it was locked: again.
     if (::flock(file.fd.get(), LOCK_EX | LOCK_NB) != 0 || ::fstat(file.fd.get(), &info) != 0 || info.st_nlink == 0) continue;
-    TRY(sync_path(folder_));
+    folder_flushed_ = false;
     return file;
   }
 }
@@ -184,7 +184,27 @@ Status Spool::delivered() {
   file.read = next_read_;
   if (file.read < file.written) return {};
   if (!open_ || files_.size() > 1) return drop_front();
-  if (file.written >= emptied_bytes && !file.damaged && ::ftruncate(file.fd.get(), 0) == 0) file.written = file.read = next_read_ = 0;
+  if (file.written >= emptied_bytes && !file.damaged && ::ftruncate(file.fd.get(), 0) == 0) file.written = file.read = file.flushed = next_read_ = 0;
+  return {};
+}
+
+Status Spool::flush() {
+  std::vector<std::pair<const File*, uint64_t>> files;
+  bool folder = false;
+  {
+    const std::lock_guard guard(mutex_);
+    for (const File& file : files_)
+      if (file.flushed < file.written) files.emplace_back(&file, file.written);
+    folder = !std::exchange(folder_flushed_, true);
+  }
+  // Without the lock: only this thread takes files away, and a deque's others stay where they are when one is added at the end.
+  if (folder) TRY(sync_path(folder_));
+  for (const auto& [file, written] : files)
+    if (::fdatasync(file->fd.get()) != 0) return io_error("flush", file->path.string(), errno);
+  const std::lock_guard guard(mutex_);
+  for (File& file : files_)
+    for (const auto& [flushed, written] : files)
+      if (flushed == &file) file.flushed = written;
   return {};
 }
 

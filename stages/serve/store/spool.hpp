@@ -1,7 +1,8 @@
-// Lines that are to be delivered later, kept on disk meanwhile: what append() accepted survives the death of the process and of the machine.
+// Lines that are to be delivered later, kept on disk meanwhile: what append() accepted survives the death of the process, and once it is flushed
+// that of the machine.
 //
-// A folder of files "<who>-<number>.spool", each line "<16 hex digits> <payload>\n" with the start of the payload's SHA-256. A line counts once
-// it is flushed; one that was cut off by a crash never counted. A line is removed only after it was delivered, so that a crash between the two
+// A folder of files "<who>-<number>.spool", each line "<16 hex digits> <payload>\n" with the start of the payload's SHA-256; one that was cut off
+// by a crash does not count. A line is removed only after it was delivered, so that a crash between the two
 // delivers it again: what takes delivery must know lines by a key of their own. Several processes may use one folder: each holds a lock on its
 // files, and takes over those whose holder is dead.
 #pragma once
@@ -26,12 +27,14 @@ class Spool {
   static Result<std::unique_ptr<Spool>> open(std::filesystem::path folder, std::string who, uint64_t max_bytes);
   ~Spool();  // removes its file if nothing is left in it
 
-  // All of them or none, flushed to disk when it returns. An error: the disk, or the bound.
+  // All of them or none, written when it returns. An error: the disk, or the bound.
   Status append(std::span<const std::string> payloads);
 
   // The oldest payloads, at most `limit`; empty: none wait. The same ones again until delivered() is called.
   Result<std::vector<std::string>> oldest(size_t limit);
   Status delivered();  // what the last oldest() returned
+  // Waits until the disk has all that was written; others may append meanwhile. For the thread that delivers.
+  Status flush();
 
   // Takes over files whose process is dead; open() does it too. For the thread that delivers, not between oldest() and delivered().
   Status adopt();
@@ -44,6 +47,7 @@ class Spool {
     std::filesystem::path path;
     FileDescriptor fd;
     uint64_t written = 0, read = 0;  // read: delivered up to there
+    uint64_t flushed = 0;
     bool damaged = false;
   };
   Spool(std::filesystem::path folder, std::string who, uint64_t max_bytes) : folder_(std::move(folder)), who_(std::move(who)), max_bytes_(max_bytes) {}
@@ -57,6 +61,7 @@ class Spool {
   mutable std::mutex mutex_;
   std::deque<File> files_;  // oldest first; the last one is written to, if `open_`
   bool open_ = false;
+  bool folder_flushed_ = true;
   uint64_t made_ = 0, next_read_ = 0, damaged_ = 0;
 };
 
