@@ -41,24 +41,24 @@ Agreement Shadow::agreement() const {
 
 void Shadow::settle() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return copies_.empty() && !comparing_; });
+  changed_.wait(lock, [&] { return copies_.empty() && idle_; });
 }
 
 void Shadow::run() {
   lowest_priority();
   std::unique_lock lock(mutex_);
   while (true) {
+    idle_ = true;
+    changed_.notify_all();
     changed_.wait(lock, [&] { return ending_ || !copies_.empty(); });
     if (ending_) return;
+    idle_ = false;
     const Copy copy = std::move(copies_.front());
     copies_.pop_front();
     texts_ -= copy.texts.size();
-    comparing_ = true;
     lock.unlock();
     compare(copy, *keeper_->current());
     lock.lock();
-    comparing_ = false;
-    changed_.notify_all();
   }
 }
 

@@ -19,11 +19,11 @@ class Shadow {
   Shadow(std::unique_ptr<ModelKeeper> keeper, std::function<void(const BatchNote&)> on_batch);
   ~Shadow();
 
-  // Copies, or skips, in less than a microsecond a text.
+  // Copies, or skips, in less than a microsecond a text. Never waits for the lock: who holds it may have been put aside for want of priority.
   void offer(const Scored& scored);
   Agreement agreement() const;
   ModelKeeper& keeper() { return *keeper_; }
-  // Returns when all that was taken has been compared.
+  // Returns when all that was taken has been compared and the thread waits for more.
   void settle();
 
  private:
@@ -42,7 +42,7 @@ class Shadow {
   std::condition_variable changed_;
   std::deque<Copy> copies_;
   size_t texts_ = 0;  // in copies_
-  bool comparing_ = false, ending_ = false;
+  bool idle_ = false, ending_ = false;
   Agreement agreement_;
   double distance_ = 0;
   std::atomic<uint64_t> skipped_{0};

@@ -50,6 +50,10 @@ class Door {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return waiting_ >= count; });
   }
+  bool somebody() {
+    const std::lock_guard lock(mutex_);
+    return waiting_ > 0;
+  }
   void open() {
     const std::lock_guard lock(mutex_);
     open_ = true;

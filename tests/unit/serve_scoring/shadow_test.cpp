@@ -23,6 +23,7 @@ class ShadowTest : public ::testing::Test {
   std::shared_ptr<const LiveModel> live() { return load_checked(source("live", live_), fake_place("live", 1), 1, nullptr).value(); }
   std::unique_ptr<Shadow> shadow() {
     auto made = std::make_unique<Shadow>(ModelKeeper::open(source("candidate", second_), {}).value(), nullptr);
+    made->settle();
     second_.before = door_.hold();
     return made;
   }
@@ -79,8 +80,8 @@ ScoringOptions quiet() {
 TEST_F(ShadowTest, AnswersDoNotWaitForIt) {
   const auto scorer = make_scorer(quiet(), source("live", live_), source("candidate", second_)).value();
   second_.before = door_.hold();
-  EXPECT_TRUE(ask(*scorer, {"held"}).get().scored);
-  door_.wait_for_somebody();
+  // What comes while the shadow's thread has its lock is skipped.
+  while (!door_.somebody()) EXPECT_TRUE(ask(*scorer, {"held"}).get().scored);
   for (int i = 0; i < 5; ++i) EXPECT_EQ(ask(*scorer, {"good"}).get().result.model->name, "live");
   EXPECT_EQ(scorer->stats().shadow->compared, 0U);
   door_.open();
