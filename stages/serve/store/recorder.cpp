@@ -9,7 +9,6 @@
 #include <thread>
 #include <vector>
 
-#include "pipeline/base/json.hpp"
 #include "stages/serve/store/prediction_line.hpp"
 #include "stages/serve/store/redact.hpp"
 #include "stages/serve/store/spool.hpp"
@@ -95,8 +94,6 @@ std::vector<std::string> Recorder::Impl::lines_of(std::vector<Taken> batch) {
     const auto& names = each.model->model.labels();
     for (size_t i = 0; i < each.texts.size(); ++i) {
       const float* const row = each.probabilities.data() + i * names.size();
-      Json probabilities = Json::object();
-      for (size_t k = 0; k < names.size(); ++k) probabilities[names[k]] = row[k];
       const auto label = static_cast<size_t>(each.labels[i]);
       const std::string text = storable(each.texts[i]);
       lines.push_back(to_line({.key = who + "-" + std::to_string(next_key++),
@@ -108,7 +105,7 @@ std::vector<std::string> Recorder::Impl::lines_of(std::vector<Taken> batch) {
                                .text = options.redact ? redacted(text) : text,
                                .label = storable(names[label]),
                                .confidence = static_cast<double>(row[label]),
-                               .probabilities = canonical(probabilities)}));
+                               .probabilities = storable(to_probabilities(names, {row, names.size()}))}));
     }
   }
   return lines;

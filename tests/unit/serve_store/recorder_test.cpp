@@ -4,6 +4,7 @@
 #include <set>
 #include <thread>
 
+#include "stages/serve/store/prediction_line.hpp"
 #include "tests/unit/serve_store/databases.hpp"
 #include "tests/unit/serve_store/served.hpp"
 
@@ -62,7 +63,7 @@ TEST_P(RecorderTest, KeepsWhatWasSaid) {
   EXPECT_EQ(all[0].model_digest, digest_of("model").str());
   const Json probabilities = Json::parse(all[0].probabilities);
   EXPECT_NEAR(probabilities["neg"].get<double>() + probabilities["pos"].get<double>(), 1, 1e-6);
-  EXPECT_NEAR(all[0].confidence, probabilities["pos"].get<double>(), 1e-9);
+  EXPECT_NEAR(all[0].confidence, probabilities["pos"].get<double>(), 1e-6);
   EXPECT_NEAR(static_cast<double>(all[0].created_at), static_cast<double>(milliseconds_now()), 60'000);
   EXPECT_EQ(all[1].prediction_id, "request-2.0");
   EXPECT_EQ(all[1].label, "neg");
@@ -133,6 +134,28 @@ TEST_P(RecorderTest, DropsAndCountsWhatFindsTheSpoolFull) {
   ASSERT_TRUE(recorder->settle(20s));
   EXPECT_EQ(recorder->state().dropped, 1u);
   EXPECT_THAT(said_, ElementsAre("predictions are not recorded: the spool " + (folder_ / "spool").string() + " is full: 0 of 10 bytes wait"));
+}
+
+TEST(PredictionLine, ReadsBackWhatItWrote) {
+  Prediction before = prediction(7);
+  before.text = "a \"quoted\" \\ back, \n line, \x01 control, \xC3\xBC \xF0\x9F\x98\xA0";
+  before.probabilities = to_probabilities(std::vector<std::string>{"\"a\"", "b\n"}, std::vector<float>{0.1F, 1e-9F});
+  EXPECT_EQ(Json::parse(before.probabilities), Json::parse(R"({"\"a\"": 0.1, "b\n": 1e-9})"));
+  const std::string line = to_line(before);
+  EXPECT_EQ(line.find('\n'), std::string::npos);
+  const Prediction after = from_line(line).value();
+  EXPECT_EQ(after.key, before.key);
+  EXPECT_EQ(after.prediction_id, before.prediction_id);
+  EXPECT_EQ(after.created_at, before.created_at);
+  EXPECT_EQ(after.route, before.route);
+  EXPECT_EQ(after.model, before.model);
+  EXPECT_EQ(after.model_digest, before.model_digest);
+  EXPECT_EQ(after.text, before.text);
+  EXPECT_EQ(after.label, before.label);
+  EXPECT_EQ(after.confidence, before.confidence);
+  EXPECT_EQ(after.probabilities, before.probabilities);
+  EXPECT_FALSE(from_line("{}").ok());
+  EXPECT_FALSE(from_line("{").ok());
 }
 
 // The server of the database is killed and started again, and again, while predictions are recorded by two processes' worth of recorders.
