@@ -96,7 +96,7 @@ Result<serve::AssemblyOptions> assembly_options(Session& session) {
   TRY_ASSIGN(const auto queue, number(arguments, "--queue", 1, 1'000'000));
   options.queue_requests = static_cast<size_t>(queue);
   options.apis = arguments.values("--api");
-  options.store = arguments.value("--store");
+  options.store = arguments.find("--store").value_or(session.env().variables("MLOPSCTL_STORE").value_or(""));
   const bool tweets = std::find(options.apis.begin(), options.apis.end(), "gke-twitter") != options.apis.end();
   if (options.store.empty() && tweets) options.store = "sqlite:.mlopsctl/tweets.sqlite";
   TRY_ASSIGN(options.record, share(arguments, "--record"));

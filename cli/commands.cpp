@@ -49,7 +49,8 @@ constexpr Flag serve_flags[] = {
     {"--access-log", 0, Takes::file, "FILE", "append a JSON line for each answer; - is stdout"},
     {"--shadow", 0, Takes::alias, "PATH|ALIAS", "score copies with this model too, and count how often the two agree"},
     {"--store", 0, Takes::text, "ADDRESS",
-     "keep tweets, predictions and feedback in sqlite:FILE or postgresql://...; env:NAME and file:FILE say where the address is"},
+     "keep tweets, predictions and feedback in sqlite:FILE or postgresql://...; env:NAME and file:FILE say where the address is (default: MLOPSCTL_STORE of "
+     "the environment)"},
     {"--record", 0, Takes::text, "SHARE", "keep that share of the predictions in the store, from 0 to 1", "0"},
     {"--redact", 0, Takes::choice, "yes|no", "leave mentions and e-mail addresses out of what is kept", "yes"},
     {"--retention", 0, Takes::integer, "DAYS", "forget predictions after so many days; 0: never", "0"},
@@ -164,8 +165,11 @@ constexpr Command table[] = {
      .group = Group::models,
      .uses = uses_jobs,
      .summary = "answer requests over HTTP with a model",
-     .details = "Serves until SIGTERM: then it says that it is not ready, accepts no more, finishes what is under way, and ends with 0.",
-     .examples = {{"mlopsctl serve --model feedback", "a registered alias, on port 8080"}, {"mlopsctl serve --model ./model --port 9000", "a folder"}},
+     .details = "Answers in the Open Inference Protocol and in Hugging Face's shape; GET /docs shows all routes. Serves until SIGTERM: then it says that "
+                "it is not ready, accepts no more, finishes what is under way, and ends with 0.",
+     .examples = {{"mlopsctl serve --model feedback", "a registered alias, on port 8080; when it moves, the new model takes over"},
+                  {"mlopsctl serve --model ./model --store sqlite:kept.sqlite --record 1", "a folder; keep what is predicted"},
+                  {"mlopsctl serve --model feedback --api-keys keys --host 127.0.0.1", "not for everybody"}},
      .many_flags = serve_flags,
      .run = cmd_serve},
     {.name = "pages",

@@ -96,6 +96,7 @@ class Renderer {
     values["grace_seconds"] = o_.grace_seconds;
     values["port"] = o_.port;
     values["args"] = Json::array({"serve", "--model", model_folder(), "--port", std::to_string(o_.port)});
+    if (o_.api != "inference-v2" && o_.api != "huggingface") values["args"].insert(values["args"].end(), {"--api", o_.api});  // those two are always there
     return values;
   }
 

@@ -66,7 +66,7 @@ Json summary_of(const Json& release) {
 class DeployStage final : public engine::Stage {
  public:
   const spec::StageKindSpec& spec() const override { return spec_; }
-  int version() const override { return 2; }
+  int version() const override { return 3; }
 
   // The templates are part of the program, and of what a release is made of.
   std::string backend(const Json& params) const override {
