@@ -4,6 +4,8 @@
 #include <cstring>
 #include <iostream>
 #include <iterator>
+#include <memory>
+#include <mutex>
 #include <random>
 
 #include <unistd.h>
@@ -110,7 +112,8 @@ Result<k8s::Api> cluster_asked_for(Session& session) {
   options.user_agent = "mlopsctl/" + version_info()["version"].get<std::string>();
   for (char** entry = environ; *entry != nullptr; ++entry)
     if (const char* equals = std::strchr(*entry, '=')) options.environment[std::string(*entry, static_cast<size_t>(equals - *entry))] = equals + 1;
-  options.waiting = [&session](const std::string& why, std::chrono::milliseconds time) {
+  options.waiting = [&session, mutex = std::make_shared<std::mutex>()](const std::string& why, std::chrono::milliseconds time) {
+    const std::lock_guard one_at_a_time(*mutex);
     if (!session.json()) session.say(why + "; trying again in " + std::to_string((time.count() + 999) / 1000) + " s");
   };
   return k8s::Api::connect(access, std::move(options), env.clock, env.cancel);

@@ -20,7 +20,7 @@ namespace mlopsctl::k8s {
 
 struct ApiOptions {
   std::string user_agent = "mlopsctl";
-  double per_second = 100, burst = 300;
+  double per_second = 400, burst = 1000;
   std::map<std::string, std::string> environment = {};  // of plug-ins
   int tries = 6;
   std::chrono::milliseconds still{30'000};                                                   // a request may get no byte for so long
@@ -36,6 +36,8 @@ class Api final : public Cluster {
 
   Result<Reply> send(const Call& call) override;
   Result<Reply> stream(const Call& call, std::chrono::milliseconds still, const std::function<Status(std::string_view bytes)>& take) override;
+
+  std::unique_ptr<Cluster> another() override { return std::unique_ptr<Cluster>(new Api(shared_, clock_, cancel_)); }
 
   const Access& access() const { return shared_->access; }
   const Clock& clock() const override { return clock_; }

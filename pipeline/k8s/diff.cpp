@@ -1,8 +1,10 @@
 #include "pipeline/k8s/diff.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <set>
 
+#include "pipeline/base/parallel.hpp"
 namespace mlopsctl::k8s {
 
 namespace {
@@ -69,6 +71,26 @@ bool of_missing_namespace(const Refusal& refusal, const std::set<std::string>& t
   return refusal.not_found() && to_come.contains(name_space);
 }
 
+Result<ObjectDiff> diff_one(Cluster& cluster, const Manifest& manifest, bool force, const std::set<std::string>& to_come) {
+  ObjectDiff each;
+  each.object = manifest.identity();
+  TRY_ASSIGN(const ObjectRef object, ref_of(manifest.object));
+  TRY_ASSIGN(const auto live, get(cluster, object));
+  TRY_ASSIGN(auto dry, apply(cluster, manifest.object, {.dry_run = true, .force = force}));
+  if (dry.refusal && !of_missing_namespace(*dry.refusal, to_come, object.name_space)) {
+    each.kind = ObjectDiff::Kind::refused;
+    each.refusal = std::move(dry.refusal);
+  } else if (!live) {
+    each.kind = ObjectDiff::Kind::create;
+  } else {
+    each.version = text_at(at(*live, "metadata", "resourceVersion"));
+    each.settled = *live == dry.object;
+    each.changes = changes_between(*live, dry.object);
+    if (!each.changes.empty()) each.kind = ObjectDiff::Kind::change;
+  }
+  return each;
+}
+
 }  // namespace
 
 std::vector<FieldChange> changes_between(const Json& before, const Json& after) {
@@ -102,27 +124,30 @@ bool ClusterDiff::same() const {
 }
 
 Result<ClusterDiff> diff(Cluster& cluster, const ManifestSet& manifests, bool force) {
-  ClusterDiff found;
+  const size_t count = manifests.manifests.size();
+  std::vector<Result<ObjectDiff>> each(count, ObjectDiff());
   std::set<std::string> to_come;  // namespaces that this set creates
-  for (const Manifest& manifest : manifests.manifests) {
-    ObjectDiff each;
-    each.object = manifest.identity();
-    TRY_ASSIGN(const ObjectRef object, ref_of(manifest.object));
-    TRY_ASSIGN(const auto live, get(cluster, object));
-    TRY_ASSIGN(auto dry, apply(cluster, manifest.object, {.dry_run = true, .force = force}));
-    if (dry.refusal && !of_missing_namespace(*dry.refusal, to_come, object.name_space)) {
-      each.kind = ObjectDiff::Kind::refused;
-      each.refusal = std::move(dry.refusal);
-    } else if (!live) {
-      each.kind = ObjectDiff::Kind::create;
-      if (object.resource == &resources::namespaces) to_come.insert(object.name);
-    } else {
-      each.version = text_at(at(*live, "metadata", "resourceVersion"));
-      each.settled = *live == dry.object;
-      each.changes = changes_between(*live, dry.object);
-      if (!each.changes.empty()) each.kind = ObjectDiff::Kind::change;
-    }
-    found.objects.push_back(std::move(each));
+  for (size_t i = 0; i < count; ++i) {
+    if (manifests.manifests[i].kind != "Namespace") continue;
+    each[i] = diff_one(cluster, manifests.manifests[i], force, to_come);
+    if (each[i] && each[i]->kind == ObjectDiff::Kind::create) to_come.insert(manifests.manifests[i].name);
+  }
+
+  // The server takes its time for each, but not for one alone.
+  std::vector<std::unique_ptr<Cluster>> more;
+  for (size_t i = 1; i < std::min<size_t>(4, count / 8); ++i)
+    if (auto next = cluster.another()) more.push_back(std::move(next));
+  const size_t workers = more.size() + 1;
+  const auto work = [&](Cluster& mine, size_t first) {
+    for (size_t i = first; i < count; i += workers)
+      if (manifests.manifests[i].kind != "Namespace") each[i] = diff_one(mine, manifests.manifests[i], force, to_come);
+  };
+  in_parallel(workers, workers, [&](size_t i) { work(i == 0 ? cluster : *more[i - 1], i); });
+
+  ClusterDiff found;
+  for (auto& one : each) {
+    if (!one) return std::move(one).error();
+    found.objects.push_back(std::move(*one));
   }
   return found;
 }
