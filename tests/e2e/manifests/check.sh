@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything we render is what the API server of Kubernetes 1.36 takes: checked by kubeconform against its own OpenAPI, strictly.
+# Everything we render is what the API servers of Kubernetes 1.31 to 1.36 take: checked by kubeconform against their own OpenAPI, strictly.
 # usage: tests/e2e/manifests/check.sh RENDER_SETS [MLOPSCTL]; 77 where the tools cannot be had
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -7,7 +7,10 @@ root=$(cd "$here/../../.." && pwd)
 render_sets=$1 mlopsctl=${2:-}
 
 kubeconform=$("$root/tests/support/go-tools.sh" tool kubeconform)
-schemas=$("$here/schemas.sh")
+newest=1.36.2
+versions=(1.31.14 1.32.13 1.33.13 1.34.4 1.35.4 "$newest")
+for version in "${versions[@]}"; do "$here/schemas.sh" "$version" >/dev/null || exit $?; done
+schemas=$("$here/schemas.sh" "$newest")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -24,7 +27,10 @@ if [ -n "$mlopsctl" ]; then
     "$mlopsctl" -C "$root" render -f "$config" >"$work/good/config-$(basename "$config")" 2>"$work/said" || { cat "$work/said" >&2; fail "render $config"; }
   done
 fi
-conforms "$work/good" || fail "the API server would refuse what we render"
+for version in "${versions[@]}"; do
+  schemas=$("$here/schemas.sh" "$version")  # what conforms() asks; last the newest
+  conforms "$work/good" || fail "the API server of Kubernetes $version would refuse what we render"
+done
 
 # The check itself must be able to say no: at the top, deep inside a pod, by type, by a missing field, by an unknown kind.
 airline=$work/good/airline.yaml sentiment=$work/good/sentiment140.yaml
@@ -43,4 +49,4 @@ breaks unknown-in-job "$sentiment" 's/activeDeadlineSeconds:/activeDeadline:/'
 breaks unknown-kind "$sentiment" 's/kind: CronJob/kind: CronJobs/'
 breaks old-version "$sentiment" 's#apiVersion: policy/v1$#apiVersion: policy/v1beta1#'
 good=("$work"/good/*) bad=("$work"/bad/*)
-echo "ok: ${#good[@]} streams fit, ${#bad[@]} broken ones are refused"
+echo "ok: ${#good[@]} streams fit Kubernetes ${versions[*]}, ${#bad[@]} broken ones are refused"

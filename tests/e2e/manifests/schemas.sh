@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Makes strict JSON Schemas, one per kind, from the OpenAPI that the API server itself publishes; kept in the cache.
-# usage: tests/e2e/manifests/schemas.sh     prints the folder; 77 when the module cannot be had
+# usage: tests/e2e/manifests/schemas.sh VERSION     (1.36.2) prints the folder; 77 when the module cannot be had
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-version=v1.36.2
+version=v$1
 command -v jq >/dev/null || { echo "skipped: no jq here (apt-get install jq)" >&2; exit 77; }
 
 folder=${XDG_CACHE_HOME:-$HOME/.cache}/mlopsctl/schemas/$version-$(cksum <"$here/schemas.jq" | cut -d' ' -f1)
@@ -18,6 +18,7 @@ if [ ! -d "$folder" ]; then
     done
     rm "$fresh/all"
   done
+  rm -rf "$module"  # a hundred megabytes, of which we need two
   mv -T "$fresh" "$folder" 2>/dev/null || rm -rf "$fresh"
 fi
 echo "$folder"
