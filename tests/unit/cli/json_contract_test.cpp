@@ -151,6 +151,10 @@ TEST_F(JsonContract, HoldsForEveryCommand) {
   expect_error("rollback nothing", 2);
   expect_answer("predict --model feedback --input data/feedback.csv --output labelled.csv", "predict");
   expect_error("predict --model feedback --input data/feedback.csv --output -", 2);
+  expect_answer("probe http://127.0.0.1:1", "probe", 1);
+  expect_error("probe nonsense", 2);
+  expect_error("serve --model nothing", 2);
+  expect_error("pages --api nonsense", 2);
   folder_->write("local.yaml", "stages: {release: {target: {kubernetes: null}}}\n");
   expect_error("render -f pipeline.yaml -f local.yaml", 2);
   expect_answer("render", "render");
