@@ -74,7 +74,9 @@ class Deployer {
       TRY_ASSIGN(const auto outcome, apply(cluster_, manifest.object, {.force = options_.force}));
       if (outcome.refusal) return to_error(*outcome.refusal, "apply " + manifest.identity());
       if (outcome.created) applied.what = Applied::What::created;
-      else if (at(outcome.object, "metadata", "resourceVersion") != before.version) applied.what = Applied::What::changed;
+      // Else only who owns what may have been written down anew.
+      else if (before.kind == ObjectDiff::Kind::change && at(outcome.object, "metadata", "resourceVersion") != before.version)
+        applied.what = Applied::What::changed;
     }
     if (options_.applied) options_.applied(applied);
     report_.applied.push_back(std::move(applied));
