@@ -74,6 +74,9 @@ engine::RunOptions Session::run_options() {
   return options;
 }
 
-void Session::say(std::string_view sentence) { env_.err.write(std::string(sentence) + "\n"); }
+void Session::say(std::string_view sentence) {
+  const std::lock_guard lock(voice_);
+  env_.err.write(std::string(sentence) + "\n");
+}
 
 }  // namespace mlopsctl::cli

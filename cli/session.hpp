@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -50,7 +51,7 @@ class Session {
   // From the shared flags; without run's own.
   engine::RunOptions run_options();
 
-  // A sentence of the conversation, on stderr.
+  // A sentence of the conversation, on stderr; from any thread.
   void say(std::string_view sentence);
 
  private:
@@ -60,6 +61,7 @@ class Session {
   Log& log_;
   std::filesystem::path project_;
   std::optional<engine::StageRegistry> registry_;
+  std::mutex voice_;
 };
 
 }  // namespace mlopsctl::cli

@@ -186,7 +186,8 @@ Result<std::unique_ptr<Service>> Service::start(ServiceOptions options, const st
   if (impl->options.ui_port) server.endpoints.push_back({host, *impl->options.ui_port, "", impl->handler(2), tls});
   if (!impl->options.unix_socket.empty()) server.endpoints.push_back({"", 0, impl->options.unix_socket, impl->handler(0)});
   impl->ready = true;
-  TRY_ASSIGN(impl->server, Server::start(std::move(server)));
+  TRY_ASSIGN(impl->server, Server::open(std::move(server)));
+  impl->server->run();
   impl->keeper = std::thread([impl = impl.get()] { impl->keep(); });
   return std::unique_ptr<Service>(new Service(std::move(impl)));
 }

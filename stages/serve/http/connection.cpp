@@ -1,5 +1,6 @@
 #include "stages/serve/http/connection.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include <boost/asio/error.hpp>
@@ -18,6 +19,7 @@ constexpr milliseconds linger_time{2000};
 constexpr size_t linger_bytes = size_t{4} << 20;
 constexpr size_t large_body = size_t{16} << 10;  // parsed where no other connection waits for it
 constexpr milliseconds drain_time{1000};         // for the request of a connection that was accepted last
+constexpr milliseconds slow_time{5000};          // at the end, for the rest of a request that has begun
 constexpr milliseconds late{200};                // how much later than the handler the connection gives up
 
 }  // namespace
@@ -58,7 +60,8 @@ void Connection::close() {
 }
 
 void Connection::close_if_idle() {
-  if (phase_ == Phase::waiting && !transport_->has_bytes()) close();
+  if (phase_ == Phase::waiting && !transport_->has_bytes()) return close();
+  if (phase_ == Phase::reading) deadline_ = std::min(deadline_, std::chrono::steady_clock::now() + slow_time);
 }
 
 void Connection::look_at_clock(SteadyTime now) {

@@ -22,7 +22,7 @@ class Connection final : public TransportUser {
 
   void start(Place place);
   void close();          // at once
-  void close_if_idle();  // unless part of a request is there
+  void close_if_idle();  // unless part of a request is there; its rest has to come soon
   void look_at_clock(SteadyTime now);
 
   void on_open(const Fault& fault) override;

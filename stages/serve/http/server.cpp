@@ -283,7 +283,7 @@ struct Server::Impl {
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::~Server() { impl_->stop(); }
 
-Result<std::unique_ptr<Server>> Server::start(ServerOptions options) {
+Result<std::unique_ptr<Server>> Server::open(ServerOptions options) {
   auto impl = std::make_unique<Impl>();
   impl->state.limits = options.limits;
   impl->state.limits.connections = std::min(options.limits.connections, raise_descriptor_limit());
@@ -298,9 +298,12 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options) {
   for (const auto& endpoint : options.endpoints) TRY(impl->listen(endpoint));
   impl->worker = std::make_unique<Worker>();
   impl->state.elsewhere = [worker = impl->worker.get()](std::function<void()> job) { worker->add(std::move(job)); };
-  for (auto& listener : impl->listeners) impl->accept(*listener);
-  for (auto& loop : impl->loops) loop->run();
   return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+void Server::run() {
+  for (auto& listener : impl_->listeners) impl_->accept(*listener);
+  for (auto& loop : impl_->loops) loop->run();
 }
 
 uint16_t Server::port(size_t endpoint) const { return impl_->listeners.at(endpoint)->port; }

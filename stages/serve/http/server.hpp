@@ -47,9 +47,10 @@ struct ServerCounts {
 
 class Server {
  public:
-  // Listens when it returns. The error names the address and why.
-  static Result<std::unique_ptr<Server>> start(ServerOptions options);
-  ~Server();  // closes what is still open; what is replied afterwards goes nowhere
+  // Listens when it returns: who connects waits for run(). The error names the address and why.
+  static Result<std::unique_ptr<Server>> open(ServerOptions options);
+  void run();  // once: handlers are called from now on
+  ~Server();   // closes what is still open; what is replied afterwards goes nowhere
 
   uint16_t port(size_t endpoint) const;  // 0: a unix socket
   ServerCounts counts() const;

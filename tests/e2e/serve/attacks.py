@@ -2,6 +2,7 @@
 import contextlib
 import json
 import multiprocessing
+import os
 import select
 import socket
 import sys
@@ -12,7 +13,7 @@ import pulse
 import served
 
 HEALTH_MS = 50
-MEMORY_MB = 256
+MEMORY_MB = 224 + 16 * (os.cpu_count() or 1)  # each thread that scores holds a text and what is made of it
 faults = []
 
 

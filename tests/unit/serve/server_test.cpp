@@ -65,9 +65,10 @@ struct Fixture {
     options.threads = threads;
     options.endpoints.push_back({"127.0.0.1", 0, "", handler});
     if (!unix_socket.empty()) options.endpoints.push_back({"", 0, unix_socket, handler});
-    auto started = Server::start(std::move(options));
+    auto started = Server::open(std::move(options));
     EXPECT_TRUE(started.ok()) << (started.ok() ? "" : started.error().message);
     server = std::move(started).value();
+    server->run();
     port = server->port(0);
   }
   ~Fixture() {
@@ -260,7 +261,7 @@ TEST(Server, ListensOnAUnixSocketAndTakesOverADeadOnes) {
   EXPECT_EQ(client.body(), "GET /a 0");
   ServerOptions again;
   again.endpoints.push_back({"", 0, path, nullptr});
-  const auto second = Server::start(std::move(again));
+  const auto second = Server::open(std::move(again));
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.error().message, "cannot listen on " + path + ": another server answers there");
 }
@@ -269,7 +270,7 @@ TEST(Server, SaysWhyItCannotListen) {
   Fixture fixture;
   ServerOptions options;
   options.endpoints.push_back({"127.0.0.1", fixture.port, "", nullptr});
-  const auto second = Server::start(std::move(options));
+  const auto second = Server::open(std::move(options));
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.error().message, "cannot listen on 127.0.0.1:" + std::to_string(fixture.port) + ": Address already in use");
   EXPECT_EQ(second.error().hint, "stop the other program, or take another port: --port " + std::to_string(fixture.port + 1));

@@ -39,7 +39,9 @@ class Tls : public ::testing::Test {
     options.endpoints.push_back({"127.0.0.1", 0, "", handler, true});
     options.tls_certificate = path(certificate);
     options.tls_key = path(key);
-    return Server::start(std::move(options));
+    auto server = Server::open(std::move(options));
+    if (server.ok()) (*server)->run();
+    return server;
   }
   std::string curl(const Server& server, const std::string& words) {
     std::string text = words;
