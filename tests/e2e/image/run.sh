@@ -88,6 +88,10 @@ step "PostgreSQL's image"
 # The image by itself, as the manifests run it: another user than root, nothing to write on, no capability.
 expect "user" "$(podman image inspect localhost/mlopsctl:local | jq -r '.[0].Config.User')" 65532:65532
 podman run --rm localhost/mlopsctl:local version
+if podman run --rm --entrypoint test localhost/mlopsctl:local -e /usr/local/bin/mlopsctl_torch.so; then
+  missing=$(podman run --rm --entrypoint ldd localhost/mlopsctl:local /usr/local/bin/mlopsctl_torch.so | grep 'not found' || true)
+  [ -z "$missing" ] || fail "the module with libtorch lacks $missing"
+fi
 mkdir "$work/project"
 (cd "$work/project" && podman run --rm --user 0 --volume "$work/project:/data" localhost/mlopsctl:local init && podman run --rm --user 0 --volume "$work/project:/data" localhost/mlopsctl:local run) >"$work/run.log" 2>&1 || { cat "$work/run.log"; fail "a pipeline in the image"; }
 model=$(podman run --rm --user 0 --volume "$work/project:/data" localhost/mlopsctl:local model show feedback --json | jq -r .path)
