@@ -21,7 +21,7 @@ RUN --mount=type=cache,target=/opt/ccache \
 RUN mkdir -p /out/usr/local/bin /out/model /out/data \
  && for file in build/release/mlopsctl build/release/mlopsctl_torch.so; do if [ -e "$file" ]; then strip -o "/out/usr/local/bin/${file##*/}" "$file"; fi; done \
  && chmod 755 /out/usr/local/bin/* && chown 65532:65532 /out/data \
- && for library in /opt/mlopsctl/libtorch-*/torch/lib; do if [ -d "$library" ]; then mkdir -p "/out$library" && cp -a "$library/." "/out$library"; fi; done
+ && for library in /opt/mlopsctl/libtorch-*/; do if [ -d "$library" ]; then mkdir -p "/out$library" && cp -a "$library/." "/out$library" && rm -rf "/out$library/torch/include"; fi; done
 
 FROM ${BASE} AS runtime
 LABEL org.opencontainers.image.title="mlopsctl" \
