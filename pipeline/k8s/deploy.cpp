@@ -50,6 +50,8 @@ class Deployer {
     const auto main = std::find_if(manifests_.manifests.begin(), manifests_.manifests.end(), [](const Manifest& each) { return each.kind == "Deployment"; });
     if (main == manifests_.manifests.end()) return {};
     LeaseOptions lease{main->name_space, "mlopsctl-" + main->name, options_.holder};
+    lease.duration = options_.lease;
+    lease.look = std::min<std::chrono::milliseconds>(lease.look, options_.lease / 5);
     lease.waiting = options_.waiting;
     TRY_ASSIGN(auto taken, Lease::acquire(cluster_, std::move(lease)));
     lease_.emplace(std::move(taken));
@@ -59,7 +61,8 @@ class Deployer {
   // What was done stands, whether or not the next one has to wait.
   void release() {
     if (!lease_ || lease_->release()) return;
-    report_.findings.push_back({Finding::Level::note, "lease", "", "the Lease could not be given back; it runs out by itself in 15 s", ""});
+    report_.findings.push_back({Finding::Level::note, "lease", "",
+                                "the Lease could not be given back; it runs out by itself in " + std::to_string(options_.lease.count()) + " s", ""});
     if (options_.found) options_.found(report_.findings.back());
   }
 

@@ -31,6 +31,7 @@ struct DeployOptions {
   bool force = false;  // takes over fields that belong to others
   bool wait = true;
   std::chrono::seconds timeout{600};
+  std::chrono::seconds lease{15};  // how long another waits before it takes us for dead
   std::function<void(const Finding& finding)> found = {};
   std::function<void(const Applied& applied)> applied = {};
   std::function<void(const std::string& object, const Progress& progress)> moved = {};

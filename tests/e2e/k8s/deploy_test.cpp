@@ -206,6 +206,59 @@ TEST_F(DeployOnCluster, FindsOutWhoOwnsAFieldAndWhichAreForEver) {
   EXPECT_THAT(problems({web}), ElementsAre(HasSubstr("spec.selector: Invalid value: {\"matchLabels\":{\"app\":\"other\"}}: field is immutable")));
 }
 
+// A process that is killed right after so many of its writes have reached the server, before it sees the answer to the last.
+class Mortal final : public Cluster {
+ public:
+  Mortal(Cluster& real, int writes) : real_(real), writes_(writes) {}
+  Result<Reply> send(const Call& call) override {
+    if (dead_) return dead();
+    auto reply = real_.send(call);
+    const bool dry = std::any_of(call.query.begin(), call.query.end(), [](const auto& pair) { return pair.first == "dryRun"; });
+    if (call.method == "GET" || dry || call.path.ends_with("selfsubjectaccessreviews") || --writes_ > 0) return reply;
+    dead_ = true;
+    return dead();
+  }
+  Result<Reply> stream(const Call& call, std::chrono::milliseconds still, const std::function<Status(std::string_view bytes)>& take) override {
+    return real_.stream(call, still, take);
+  }
+  const Clock& clock() const override { return real_.clock(); }
+  const CancelToken& cancel() const override { return real_.cancel(); }
+
+ private:
+  static Error dead() {
+    Error error;
+    error.kind = ErrorKind::interrupted;
+    error.message = "killed";
+    return error;
+  }
+  Cluster& real_;
+  int writes_;
+  bool dead_ = false;
+};
+
+TEST_F(DeployOnCluster, KilledAfterAnyOfItsWritesTheNextOneCompletes) {
+  int killed = 0;
+  for (int n = 1;; ++n) {
+    Json web = deployment("web", 1);
+    web["metadata"]["annotations"]["version"] = std::to_string(n);
+    const ManifestSet set = set_of({config_map("settings", {{"version", std::to_string(n)}}), web});
+    Mortal mortal(cluster(), n);
+    DeployOptions options;
+    options.lease = std::chrono::seconds(1);
+    options.holder = "first";
+    const auto first = deploy(mortal, set, options);
+    options.holder = "second";
+    const auto second = deploy(cluster(), set, options);
+    ASSERT_TRUE(second.ok()) << "after write " << n << ": " << second.error().message;
+    const auto same = diff(cluster(), set, false);
+    ASSERT_TRUE(same.ok());
+    EXPECT_TRUE(same->same()) << "after write " << n;
+    if (first.ok() && first->findings.empty()) break;
+    ++killed;
+  }
+  EXPECT_GE(killed, 4);  // the Lease, two objects, the Lease renewed while the first pod starts, the Lease given back
+}
+
 TEST_F(DeployOnCluster, OfTwoAtOnceTheSecondSaysWhoIsAtWork) {
   auto lease = Lease::acquire(cluster(), {name_space_, "mlopsctl-web", "ann@laptop", std::chrono::seconds(3)});
   ASSERT_TRUE(lease.ok());
