@@ -87,7 +87,7 @@ middle() { tr ' ' '\n' <<<"${1# }" | sort -g | awk '{ v[NR] = $1 } END { print N
 compare() {
   local name
   for name in "$2" "$1"; do
-    result "$name: 64 connections" "$(middle "${rates[$name-64]}")" req/s info "" "raw${rates[$name-64]}; p50$(middle "${halves[$name-64]}") p99 $(middle "${tails[$name-64]}") ms"
+    result "$name: 64 connections" "$(middle "${rates[$name-64]}")" req/s info "" "raw${rates[$name-64]}; p50 $(middle "${halves[$name-64]}") p99 $(middle "${tails[$name-64]}") ms"
     result "$name: 1 connection, p50" "$(middle "${halves[$name-1]}")" ms info "" "raw${halves[$name-1]}; p99 $(middle "${tails[$name-1]}") ms"
     result "$name: start to ready" "$(middle "${starts[$name]}")" ms info "" "raw${starts[$name]}; peak memory $(middle "${peaks[$name]}") MiB"
   done
