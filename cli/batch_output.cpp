@@ -20,17 +20,6 @@ namespace {
 constexpr std::string_view format = "mlopsctl-batch-1";
 constexpr std::chrono::seconds between_flushes{1};
 
-Status write_at(const FileDescriptor& file, std::string_view bytes, uint64_t offset, const fs::path& path) {
-  while (!bytes.empty()) {
-    const ssize_t wrote = ::pwrite(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) return io_error("write", path.string(), wrote == 0 ? ENOSPC : errno);
-    bytes.remove_prefix(static_cast<size_t>(wrote));
-    offset += static_cast<uint64_t>(wrote);
-  }
-  return {};
-}
-
 // Whether the file's bytes from `begin` to `end` have that digest.
 Result<bool> holds(const FileDescriptor& file, uint64_t begin, uint64_t end, const Digest& digest, const fs::path& path) {
   Sha256 hash;

@@ -35,22 +35,20 @@ struct Plan {
   bool gain;  // to show a gain of `change`; else to rule out a loss of it between equal models
 };
 
-// Of Tango's score test between equal models, by the normal approximation.
-double power_to_rule_out(const Plan& plan, int64_t rows) {
-  return 1 - stats::normal_tail(plan.change / std::sqrt(plan.discordant / static_cast<double>(rows)) - stats::normal_quantile(1 - plan.alpha));
-}
+// To rule out a loss is a question of Tango's score test between equal models, answered by the normal approximation.
+double error_of(const Plan& plan, int64_t rows) { return std::sqrt(plan.discordant / static_cast<double>(rows)); }
+
 double power_at(const Plan& plan, int64_t rows) {
-  return plan.gain ? stats::mcnemar_power(rows, plan.discordant, plan.change, plan.alpha) : power_to_rule_out(plan, rows);
+  return plan.gain ? stats::mcnemar_power(rows, plan.discordant, plan.change, plan.alpha) : stats::normal_power(plan.change, error_of(plan, rows), plan.alpha);
 }
 int64_t rows_needed(const Plan& plan) {
   if (plan.gain) return stats::mcnemar_rows(plan.discordant, plan.change, plan.alpha, plan.power);
-  const double z = stats::normal_quantile(1 - plan.alpha) + stats::normal_quantile(plan.power);
-  return static_cast<int64_t>(std::ceil(plan.discordant * z * z / (plan.change * plan.change)));
+  return static_cast<int64_t>(std::ceil(stats::normal_rows_factor(plan.change, error_of(plan, 1), plan.alpha, plan.power)));
 }
 // The change that `rows` rows settle with the power asked for.
 double smallest_change(const Plan& plan, int64_t rows) {
-  if (plan.gain) return stats::mcnemar_smallest_difference(rows, plan.discordant, plan.alpha, plan.power);
-  return (stats::normal_quantile(1 - plan.alpha) + stats::normal_quantile(plan.power)) * std::sqrt(plan.discordant / static_cast<double>(rows));
+  return plan.gain ? stats::mcnemar_smallest_difference(rows, plan.discordant, plan.alpha, plan.power)
+                   : stats::normal_reach(error_of(plan, rows), plan.alpha, plan.power);
 }
 
 }  // namespace

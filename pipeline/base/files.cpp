@@ -67,6 +67,17 @@ FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
   return *this;
 }
 
+Status write_at(const FileDescriptor& file, std::string_view bytes, uint64_t offset, const fs::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t wrote = ::pwrite(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote <= 0) return io_error("write", path.string(), wrote == 0 ? ENOSPC : errno);
+    bytes.remove_prefix(static_cast<size_t>(wrote));
+    offset += static_cast<uint64_t>(wrote);
+  }
+  return {};
+}
+
 Result<std::string> read_file(const fs::path& path) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.valid()) return io_error("open", path.string(), errno);

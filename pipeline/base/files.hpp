@@ -1,6 +1,7 @@
 // Files: whole reads, atomic writes, folders, locks. Whatever is written appears by rename, complete and flushed, or not at all.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -22,11 +23,18 @@ class FileDescriptor {
   FileDescriptor& operator=(FileDescriptor&& other) noexcept;
   bool valid() const { return fd_ >= 0; }
   int get() const { return fd_; }
-  int release() { const int fd = fd_; fd_ = -1; return fd; }
+  int release() {
+    const int fd = fd_;
+    fd_ = -1;
+    return fd;
+  }
 
  private:
   int fd_;
 };
+
+// All of `bytes` from `offset` on, however often the system takes only a part. `path` is what an error names.
+Status write_at(const FileDescriptor& file, std::string_view bytes, uint64_t offset, const std::filesystem::path& path);
 
 Result<std::string> read_file(const std::filesystem::path& path);
 

@@ -70,13 +70,8 @@ class Part {
   }
   Status append(std::string_view bytes) {
     hash_.update(bytes);
-    while (!bytes.empty()) {
-      const ssize_t written = ::pwrite(file_.get(), bytes.data(), bytes.size(), size_);
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) return io_error("write", path_.string(), errno);
-      size_ += written;
-      bytes.remove_prefix(static_cast<size_t>(written));
-    }
+    TRY(write_at(file_, bytes, static_cast<uint64_t>(size_), path_));
+    size_ += static_cast<int64_t>(bytes.size());
     return {};
   }
   Digest finish() { return hash_.finish(); }

@@ -4,9 +4,8 @@
 #include <cmath>
 #include <numeric>
 
-#include <boost/math/distributions/normal.hpp>
-
 #include "pipeline/base/random.hpp"
+#include "pipeline/stats/normal.hpp"
 
 namespace mlopsctl::stats {
 namespace {
@@ -29,8 +28,7 @@ Interval bca(double estimate, std::vector<double> replicates, std::span<const do
   const auto [first, last] = std::equal_range(replicates.begin(), replicates.end(), estimate);
   const double size = static_cast<double>(replicates.size());
   const double below = (static_cast<double>(first - replicates.begin()) + static_cast<double>(last - replicates.begin())) / (2 * size);
-  const boost::math::normal normal;
-  const double bias = boost::math::quantile(normal, std::clamp(below, 0.5 / size, 1 - 0.5 / size));
+  const double bias = normal_quantile(std::clamp(below, 0.5 / size, 1 - 0.5 / size));
   double acceleration = 0;
   if (!jackknife.empty()) {
     const double n = static_cast<double>(jackknife.size());
@@ -40,8 +38,8 @@ Interval bca(double estimate, std::vector<double> replicates, std::span<const do
     if (squares > 0) acceleration = cubes / (6 * std::pow(squares, 1.5));
   }
   const auto level = [&](double tail) {
-    const double z = bias + boost::math::quantile(normal, tail);
-    return boost::math::cdf(normal, bias + z / (1 - acceleration * z));
+    const double z = bias + normal_quantile(tail);
+    return normal_tail(-(bias + z / (1 - acceleration * z)));
   };
   const double tail = (1 - confidence) / 2;
   return {quantile(replicates, level(tail)), quantile(replicates, level(1 - tail))};

@@ -4,17 +4,11 @@
 #include <cmath>
 
 #include <boost/math/distributions/non_central_chi_squared.hpp>
-#include <boost/math/distributions/normal.hpp>
 
+#include "pipeline/stats/normal.hpp"
 #include "pipeline/stats/two_sample.hpp"
 
 namespace mlopsctl::stats {
-namespace {
-
-double upper_quantile(double tail) { return boost::math::quantile(boost::math::complement(boost::math::normal(), tail)); }
-
-}  // namespace
-
 double detectable_categories(int64_t first_rows, int64_t second_rows, double degrees, double alpha, double power) {
   if (first_rows <= 0 || second_rows <= 0 || degrees <= 0) return 1;
   const double critical = boost::math::quantile(boost::math::complement(boost::math::chi_squared(degrees), alpha));
@@ -39,13 +33,13 @@ double detectable_distribution(int64_t first_rows, int64_t second_rows, double a
     (kolmogorov_smirnov_p(middle, first_rows, second_rows) > alpha ? low : high) = middle;
   }
   const double n = static_cast<double>(first_rows), m = static_cast<double>(second_rows);
-  return std::min(1.0, high + upper_quantile(1 - power) * 0.5 * std::sqrt(1 / n + 1 / m));
+  return std::min(1.0, high + normal_quantile(power) * 0.5 * std::sqrt(1 / n + 1 / m));
 }
 
 double detectable_mean(double first_variance, int64_t first_rows, double second_variance, int64_t second_rows, double alpha, double power) {
   if (first_rows <= 0 || second_rows <= 0) return 0;
-  return (upper_quantile(alpha / 2) + upper_quantile(1 - power)) *
-         std::sqrt(first_variance / static_cast<double>(first_rows) + second_variance / static_cast<double>(second_rows));
+  const double error = std::sqrt(first_variance / static_cast<double>(first_rows) + second_variance / static_cast<double>(second_rows));
+  return normal_reach(error, alpha / 2, power);
 }
 
 }  // namespace mlopsctl::stats

@@ -5,8 +5,9 @@
 #include <limits>
 #include <numbers>
 
-#include <boost/math/distributions/normal.hpp>
 #include <boost/math/special_functions/beta.hpp>
+
+#include "pipeline/stats/normal.hpp"
 
 namespace mlopsctl::stats {
 namespace {
@@ -22,7 +23,7 @@ double binomial_mass(int64_t k, int64_t n, double p) {
 int64_t critical_wins(int64_t discordant, double alpha) {
   const auto refused = [&](int64_t wins) { return binomial_at_most(discordant - wins, discordant, 0.5) <= alpha; };
   const double n = static_cast<double>(discordant);
-  const double z = boost::math::quantile(boost::math::complement(boost::math::normal(), alpha));
+  const double z = normal_quantile(1 - alpha);
   int64_t wins = std::clamp<int64_t>(std::llround(n / 2 + z * std::sqrt(n) / 2), 0, discordant + 1);  // then by steps, which are few
   while (wins > 0 && refused(wins - 1)) --wins;
   while (wins <= discordant && !refused(wins)) ++wins;
@@ -45,7 +46,7 @@ double tango_z(int64_t only_first, int64_t only_second, int64_t rows, double at)
 
 Interval tango(int64_t only_first, int64_t only_second, int64_t rows, double confidence) {
   if (rows <= 0) return {-1, 1};
-  const double z = boost::math::quantile(boost::math::complement(boost::math::normal(), (1 - confidence) / 2));
+  const double z = normal_quantile((1 + confidence) / 2);
   const double estimate = static_cast<double>(only_first - only_second) / static_cast<double>(rows);
   // tango_z falls as `at` rises.
   const auto bound = [&](double inside, double outside) {

@@ -3,14 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
-#include <boost/math/distributions/normal.hpp>
 #include <boost/math/special_functions/beta.hpp>
+
+#include "pipeline/stats/normal.hpp"
 
 namespace mlopsctl::stats {
 
 Interval wilson(int64_t successes, int64_t trials, double confidence) {
   if (trials <= 0) return {};
-  const double z = boost::math::quantile(boost::math::complement(boost::math::normal(), (1 - confidence) / 2));
+  const double z = normal_quantile((1 + confidence) / 2);
   const double n = static_cast<double>(trials);
   const double share = static_cast<double>(successes) / n;
   const double centre = (share + z * z / (2 * n)) / (1 + z * z / n);

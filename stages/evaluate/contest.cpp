@@ -86,13 +86,12 @@ engine::Check judge_contest(const Contest& contest, const Comparison& comparison
   check.threshold = contest.higher_is_better ? contest.champion + border : contest.champion - border;
   check.outcome = found.shown ? Outcome::pass : found.refuted ? Outcome::fail : Outcome::inconclusive;
 
-  const double z = stats::normal_quantile(1 - contest.alpha), beyond = found.gain - border;
+  const double beyond = found.gain - border;
   // The chance to show the claim on so many rows: of "no worse" when the models are equal; of "better" when the gain is the one measured.
-  const double true_gain = contest.ask_better ? found.gain : 0;
-  const double power = found.error > 0 ? 1 - stats::normal_tail((true_gain - border) / found.error - z) : (true_gain > border ? 1 : 0);
+  const double power = stats::normal_power((contest.ask_better ? found.gain : 0) - border, found.error, contest.alpha);
   std::optional<int64_t> more;
   if (check.outcome == Outcome::inconclusive && beyond != 0 && found.error > 0) {
-    const double factor = std::pow((z + stats::normal_quantile(wanted_power)) * found.error / beyond, 2);
+    const double factor = stats::normal_rows_factor(beyond, found.error, contest.alpha, wanted_power);
     more = rounded(static_cast<double>(comparison.rows) * std::max(0.01, factor - 1));
   }
 

@@ -15,7 +15,6 @@ case $2 in
   readmes)  # every folder of code says in a line what it is for
     for folder in $(files | grep -E '\.(cpp|hpp|py|sh)$' | sed 's:/[^/]*$::' | sort -u) .ci pipeline stages k8s_templates configs tests bench cli; do
       case $folder in
-        tests/unit/*) continue ;;  # mirrors: their subjects have one
         .github) continue ;;       # GitHub would show it in place of the project's
       esac
       [ -s "$folder/README.md" ] || breach "$folder has no README.md"

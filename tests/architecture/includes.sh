@@ -9,7 +9,7 @@ CLI/              cli/parse.cpp
 spdlog/           cli/log.cpp
 yaml-cpp/         pipeline/base/
 nlohmann/         pipeline/base/json.hpp
-openssl/          pipeline/base/digest.cpp stages/serve/http/
+openssl/          pipeline/base/digest.cpp pipeline/base/base64.cpp stages/serve/http/
 sqlite3.h         pipeline/engine/
 libpq-fe.h        stages/serve/store/
 git2.h            pipeline/git/

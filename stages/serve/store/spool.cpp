@@ -24,17 +24,6 @@ constexpr size_t checksum_digits = 16;
 
 std::string checksum(std::string_view payload) { return digest_of(payload).hex().substr(0, checksum_digits); }
 
-Status write_at(const FileDescriptor& file, std::string_view bytes, uint64_t offset, const fs::path& path) {
-  while (!bytes.empty()) {
-    const ssize_t wrote = ::pwrite(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) return io_error("write", path.string(), wrote == 0 ? ENOSPC : errno);
-    bytes.remove_prefix(static_cast<size_t>(wrote));
-    offset += static_cast<uint64_t>(wrote);
-  }
-  return {};
-}
-
 Result<std::string> read_at(const FileDescriptor& file, uint64_t offset, size_t size, const fs::path& path) {
   std::string bytes(size, '\0');
   size_t have = 0;
