@@ -67,8 +67,10 @@ Status BatchOutput::lock() {
   while (true) {
     file_ = FileDescriptor(::open(partial_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
     if (!file_.valid()) return io_error("create", partial_.string(), errno);
-    if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0)
+    if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
+      if (errno != EWOULDBLOCK) return io_error("lock", partial_.string(), errno);
       return stage_error("another process is writing " + output_.string()).with_hint("wait until it has ended, or write to another file");
+    }
     struct stat held {
     }, named{};
     if (::fstat(file_.get(), &held) != 0) return io_error("stat", partial_.string(), errno);

@@ -264,7 +264,8 @@ Status Prediction::run(const std::string& rejects_file) {
   for (bool more = true; more && !sink_.closed();) {
     if (session_.env().cancel.cancelled()) return interrupted();
     TRY_ASSIGN(more, fill(chunk));
-    if (!faults_) TRY(write(chunk, std::exchange(header, {})));
+    if (Status written; !faults_ && !(written = write(chunk, std::exchange(header, {}))))
+      return written.error().kind == ErrorKind::interrupted ? interrupted() : std::move(written).error();
     show(progress);
   }
   if (faults_) {

@@ -27,7 +27,11 @@ Result<Json> parse_json(std::string_view text, std::string_view name) {
     Json value = Json::parse(text.begin(), text.end(), guard);
     if (!fault.empty()) return config_error(std::string(name) + ": " + fault);
     return value;
-  } catch (const Json::exception& e) { return config_error(std::string(name) + ": not valid JSON: " + e.what()); }
+  } catch (const Json::exception& e) {
+    std::string_view what = e.what();  // "[json.exception.parse_error.101] parse error at line ..."
+    if (what.starts_with('[')) what.remove_prefix(std::min(what.find("] ") + 2, what.size()));
+    return config_error(std::string(name) + ": not valid JSON: " + std::string(what));
+  }
 }
 
 namespace {

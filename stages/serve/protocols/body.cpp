@@ -52,9 +52,6 @@ Result<Json> read_object(const Request& request, int& status) {
     if (const size_t at = lone_surrogate(body); at != std::string::npos)
       return config_error("the body has a lone surrogate, " + body.substr(at, 6) + ", at offset " + std::to_string(at) +
                           ": half a character, which no text holds");
-    constexpr std::string_view library = "[json.exception.parse_error.101] ";
-    std::string& message = parsed.error().message;
-    if (const size_t at = message.find(library); at != std::string::npos) message.erase(at, library.size());
     return std::move(parsed).error();
   }
   if (parsed->is_object()) return parsed;

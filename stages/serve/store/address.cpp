@@ -1,5 +1,6 @@
 #include "stages/serve/store/address.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "pipeline/base/files.hpp"
@@ -36,7 +37,7 @@ std::string percent_decoded(std::string_view text) {
 void hide_passwords(Address& address) {
   std::string& url = address.shown;
   const size_t begin = url.find("://") + 3;
-  size_t end = url.find_first_of("/?", begin);
+  size_t end = url.find('/', begin);
   if (end == std::string::npos) end = url.size();
   // libpq ends the user and password at the first '@' before the path.
   if (const size_t at = url.find('@', begin); at != std::string::npos && at < end) {
@@ -69,6 +70,11 @@ Result<Address> parse_address(std::string_view text, const std::string& origin) 
   Address address;
   if (is_postgres(text)) {
     address.kind = Address::Kind::postgres;
+    // libpq takes what stands behind the first '/' for the database's name: with a password that holds one, the rest of it would be shown.
+    const size_t begin = text.find("://") + 3, slash = text.find('/', begin);
+    if (slash != std::string_view::npos && text.substr(begin, slash - begin).find(':') != std::string_view::npos &&
+        text.find('@', slash) < std::min(text.find('?', slash), text.size()))
+      return config_error(origin + " has a '/' before its '@'").with_hint("in a user or a password write / as %2F, ? as %3F and @ as %40");
     address.target = address.shown = text;
     hide_passwords(address);
     return address;

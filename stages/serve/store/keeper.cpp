@@ -1,5 +1,6 @@
 #include "stages/serve/store/keeper.hpp"
 
+#include "stages/serve/store/cancel_at.hpp"
 #include "stages/serve/store/routes.hpp"
 #include "stages/serve/store/workers.hpp"
 
@@ -8,7 +9,7 @@ namespace mlopsctl::serve::store {
 namespace {
 
 constexpr size_t threads = 2, most_waiting = 256;
-constexpr std::chrono::milliseconds settling{1000};
+constexpr std::chrono::milliseconds settling{1000}, at_the_start{1000};
 
 }  // namespace
 
@@ -25,9 +26,14 @@ Result<std::unique_ptr<Keeper>> Keeper::start(KeeperOptions options) {
   auto impl = std::make_unique<Impl>();
   impl->options = std::move(options);
   if (!impl->options.say) impl->options.say = [](const std::string&) {};
-  const CancelToken never;
-  if (Status ready = make_store(impl->options.address, never)->ready(); !ready) {
-    if (ready.error().kind != ErrorKind::cluster) return std::move(ready).error();
+  // A database that does not answer holds up neither the start nor the end.
+  CancelToken enough;
+  const Status ready = [&] {
+    const CancelAt limit(enough, std::chrono::steady_clock::now() + at_the_start);
+    return make_store(impl->options.address, enough)->ready();
+  }();
+  if (!ready) {
+    if (ready.error().kind != ErrorKind::cluster) return ready.error();
     impl->options.say(ready.error().message + "; serving without it until it can be reached");
   }
   if (impl->options.record) { TRY_ASSIGN(impl->recorder, Recorder::start(impl->options.address, impl->options.recorder, impl->options.say)); }

@@ -181,7 +181,7 @@ class PostgresConnection final : public Connection {
 
   Status wait(short events, Clock::time_point deadline, std::chrono::seconds allowed) {
     while (true) {
-      if (cancel_.cancelled()) return unreachable("waiting for it was cancelled");
+      if (cancel_.cancelled()) return unreachable("it did not answer in time");
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
       if (left <= 0) return unreachable("no answer within " + std::to_string(allowed.count()) + " s");
       pollfd waiting{pq_->socket(connection_), events, 0};

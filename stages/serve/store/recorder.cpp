@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "stages/serve/store/cancel_at.hpp"
 #include "stages/serve/store/prediction_line.hpp"
 #include "stages/serve/store/redact.hpp"
 #include "stages/serve/store/spool.hpp"
@@ -85,7 +86,7 @@ struct Recorder::Impl {
   void deliver_batches();
   bool deliver_one_batch();
   void tell_reachable(const Status& status);
-  void forget_old();
+  bool forget_some();
 };
 
 std::vector<std::string> Recorder::Impl::lines_of(std::vector<Taken> batch) {
@@ -190,23 +191,23 @@ bool Recorder::Impl::deliver_one_batch() {
   return true;
 }
 
-void Recorder::Impl::forget_old() {
-  if (options.retention.count() <= 0) return;
+// Some of the predictions that are older than they are kept; true: there may be more.
+bool Recorder::Impl::forget_some() {
+  if (options.retention.count() <= 0) return false;
   const int64_t before = milliseconds_now() - std::chrono::duration_cast<std::chrono::milliseconds>(options.retention).count();
-  while (!cancel.cancelled()) {
-    const auto removed = store->forget(before, forgotten_at_once);
-    if (!removed || *removed < static_cast<int64_t>(forgotten_at_once)) return;  // a fault shows in the next delivery, and the next hour tries again
-  }
+  const auto removed = store->forget(before, forgotten_at_once);
+  return removed && *removed >= static_cast<int64_t>(forgotten_at_once);  // a fault shows in the next delivery, and the next upkeep tries again
 }
 
 void Recorder::Impl::deliver_batches() {
   std::chrono::milliseconds pause{};
   Steady::time_point next_upkeep = Steady::now(), waiting_since = Steady::now();
+  bool forgetting = false;  // in the middle of it: deliveries go between
   std::unique_lock lock(mutex);
   while (true) {
     const bool idle = spool_empty;
     if (pause.count() > 0) to_deliver.wait_for(lock, pause, [&] { return stopping && pause > first_pause; });
-    else to_deliver.wait_until(lock, next_upkeep, [&] { return !spool_empty || written; });
+    else to_deliver.wait_until(lock, next_upkeep, [&] { return !spool_empty || written || forgetting; });
     if (written && (spool_empty || Steady::now() >= give_up)) break;
     const bool ending = stopping;
     if (idle) waiting_since = Steady::now();
@@ -214,8 +215,9 @@ void Recorder::Impl::deliver_batches() {
     if (Steady::now() >= next_upkeep && !ending) {
       next_upkeep = Steady::now() + upkeep;
       if (Status adopted = spool->adopt(); !adopted) say(adopted.error().message);
-      forget_old();
+      forgetting = true;
     }
+    if (forgetting) forgetting = !ending && forget_some();
     const bool good = deliver_one_batch();
     if (Steady::now() >= waiting_since + flush_after) {
       if (Status flushed = spool->flush(); !flushed) say(flushed.error().message);
@@ -252,17 +254,8 @@ Recorder::~Recorder() {
   impl_->to_deliver.notify_all();
   impl_->writer.join();
   // The deliverer may be waiting for a database that does not answer.
-  std::mutex mutex;
-  std::condition_variable ended;
-  bool done = false;
-  const std::jthread watch([&] {
-    std::unique_lock lock(mutex);
-    if (!ended.wait_until(lock, impl_->give_up, [&] { return done; })) impl_->cancel.cancel();
-  });
+  const CancelAt give_up(impl_->cancel, impl_->give_up);
   impl_->deliverer.join();
-  const std::lock_guard guard(mutex);
-  done = true;
-  ended.notify_all();
 }
 
 void Recorder::observe(const Outcome& outcome) {

@@ -51,18 +51,25 @@ void Workers::take_jobs() {
     if (jobs_.empty()) return;
     Job job = std::move(jobs_.front());
     jobs_.pop_front();
-    const bool hopeless = stopping_;
+    const auto now = std::chrono::steady_clock::now();
+    const bool hopeless = stopping_, closed = now < closed_until_, late = now >= job.deadline;
+    // Where it was away, one job finds out whether it still is; the others fail meanwhile.
+    if (away_ && !hopeless && !closed && !late) closed_until_ = SteadyTime::max();
     lock.unlock();
     if (hopeless) {
       job.failed(unavailable("the server is going down"));
-    } else if (std::chrono::steady_clock::now() >= job.deadline) {
+    } else if (closed) {
+      job.failed(unavailable("the store could not be reached a moment ago"));
+    } else if (late) {
       job.failed(unavailable("the store had no time for the request before its deadline"));
-    } else if (const Status done = job.work(*store); !done) {
-      if (done.error().kind == ErrorKind::cluster) {
+    } else {
+      const Status done = job.work(*store);
+      {
         const std::lock_guard guard(mutex_);
-        closed_until_ = std::chrono::steady_clock::now() + closed_for;
+        away_ = !done && done.error().kind == ErrorKind::cluster;
+        closed_until_ = away_ ? std::chrono::steady_clock::now() + closed_for : SteadyTime();
       }
-      job.failed(done.error());
+      if (!done) job.failed(done.error());
     }
     lock.lock();
   }

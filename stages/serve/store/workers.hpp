@@ -39,6 +39,7 @@ class Workers {
   std::condition_variable there_is_work_;
   std::deque<Job> jobs_;
   bool stopping_ = false;
+  bool away_ = false;  // the database, when last asked
   SteadyTime closed_until_{};
   std::vector<std::jthread> threads_;
 };

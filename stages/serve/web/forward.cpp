@@ -17,7 +17,7 @@ namespace {
 constexpr size_t kThreads = 4;   // calls under way at once
 constexpr size_t kWaiting = 64;  // calls that wait for one of them
 
-constexpr std::pair<const char*, const char*> kCalls[] = {{"POST", "/"}, {"GET", "/tweets"}, {"POST", "/feedback"}, {"GET", "/ui/model.json"}};
+constexpr std::pair<const char*, const char*> kCalls[] = {{"POST", "/"}, {"GET", "/tweets"}, {"GET", "/ui/model.json"}};
 constexpr const char* kAskedWith[] = {"authorization", "content-type", "traceparent", "x-request-id"};
 constexpr const char* kAnsweredWith[] = {"cache-control", "retry-after", "www-authenticate", "x-model-digest", "x-request-id"};
 

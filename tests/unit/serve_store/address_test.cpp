@@ -33,6 +33,21 @@ TEST(Address, ShowsNoPassword) {
   }
 }
 
+TEST(Address, MayHaveAQuestionMarkInItsPassword) {
+  const auto address = parse_address("postgres://ann:s3?cret@db/shop", "");
+  ASSERT_TRUE(address.ok());
+  EXPECT_EQ(address->shown, "postgres://ann:***@db/shop");
+  EXPECT_EQ(address->secret, "s3?cret");
+}
+
+TEST(Address, HasNoSlashInItsPassword) {
+  const auto address = parse_address("postgresql://ann:Zm9v/YmFy@db/shop", "the first line of dsn");
+  ASSERT_FALSE(address.ok());
+  EXPECT_EQ(address.error().message, "the first line of dsn has a '/' before its '@'");
+  EXPECT_EQ(address.error().hint, "in a user or a password write / as %2F, ? as %3F and @ as %40");
+  EXPECT_EQ(parse_address("postgresql://ann@db/shop@home", "")->shown, "postgresql://ann@db/shop@home");
+}
+
 TEST(Address, IsNotRepeatedWhenItIsNone) {
   const auto address = parse_address("postgresq://ann:s3cret@db/shop", "the first line of dsn");
   ASSERT_FALSE(address.ok());

@@ -1,7 +1,10 @@
 #include "tests/unit/serve_store/databases.hpp"
 
+#include <atomic>
 #include <latch>
 #include <thread>
+
+#include "stages/serve/store/workers.hpp"
 
 namespace mlopsctl::serve::store {
 namespace {
@@ -191,7 +194,37 @@ TEST(StoreOnPostgres, StopsWaitingForAServerThatDoesNotAnswer) {
   const auto ready = store->ready();
   server.thaw();
   ASSERT_FALSE(ready.ok());
-  EXPECT_THAT(ready.error().message, HasSubstr(": waiting for it was cancelled"));
+  EXPECT_THAT(ready.error().message, HasSubstr(": it did not answer in time"));
+}
+
+// Whoever waits behind the first that found the database silent is told at once, instead of finding it out one after the other.
+TEST(WorkersOnPostgres, AskASilentDatabaseOnceNotForEachJob) {
+  std::string why;
+  const auto programs = mlopsctl::testing::PostgresServer::programs(why);
+  if (programs.empty()) GTEST_SKIP() << why;
+  mlopsctl::testing::PostgresServer server(programs);
+  std::atomic<int> asked{0};
+  std::mutex mutex;
+  std::vector<std::string> told;
+  constexpr int jobs = 12;
+  std::latch all(jobs);
+  Workers workers(parse_address(server.url(), "the test").value(), 2, jobs);
+  server.freeze();
+  for (int i = 0; i < jobs; ++i)
+    workers.submit({SteadyTime::max(),
+                    [&](Store& store) {
+                      ++asked;
+                      return store.ready();
+                    },
+                    [&](const Error& error) {
+                      const std::lock_guard guard(mutex);
+                      told.push_back(error.message);
+                      all.count_down();
+                    }});
+  all.wait();
+  server.thaw();
+  EXPECT_LE(asked, 2) << "one for each thread";
+  EXPECT_EQ(std::count(told.begin(), told.end(), "the store could not be reached a moment ago"), jobs - asked);
 }
 
 }  // namespace

@@ -79,6 +79,7 @@ TEST(ForwardedPages, SayWhenTheApiIsAway) {
   const auto routes = forwarded_pages(gone).value();
   const Response response = ask(routes, call("GET", "/ui/model.json"));
   EXPECT_EQ(response.status, 502);
+  EXPECT_EQ(parse_json(response.body, "answer").value()["title"], "Bad Gateway");
   EXPECT_EQ(parse_json(response.body, "answer").value()["detail"], "the API behind these pages does not answer");
 }
 
@@ -105,6 +106,7 @@ TEST(ForwardedPages, TurnAwayWhatTheyCannotHold) {
 TEST(ForwardedPages, NeedAUrl) {
   const auto wrong = forwarded_pages("api:8080");
   ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().message, "\"api:8080\" is no URL to use: expected http:// or https://");
 }
 
 }  // namespace

@@ -114,7 +114,7 @@
       await go(run, mine.signal);
       if (run.scored === wanted) end = `Done: ${count(run.scored)} tweets scored in ${((performance.now() - run.begun) / 1000).toFixed(1)} s.`;
       else if (run.scored) end = `Done: the store holds only ${count(run.scored)} tweets; ${count(wanted)} were asked for.`;
-      else end = 'The store holds no tweets. POST /insert_tweet_data adds some.';
+      else end = 'The store holds no tweets. POST /insert_tweet_data adds some, where the server is started with --api gke-twitter.';
     } catch (error) {
       if (running !== mine) return;  // another run has begun
       end = `Stopped after ${count(run.scored)} of ${count(wanted)} tweets.`;
