@@ -23,11 +23,8 @@ Result<double> share_of(const Arguments& arguments, const char* flag, double low
   char* end = nullptr;
   const double value = std::strtod(text.c_str(), &end);
   if (!text.empty() && *end == 0 && value > low && value < high) return value;
-  Error error;
-  error.kind = ErrorKind::usage;
-  error.message = std::string(flag) + " must be a share between " + brief(low) + " and " + brief(high) + ", not \"" + text + "\"";
-  error.hint = std::string("one point of accuracy is ") + flag + " 0.01";
-  return error;
+  return usage_error(std::string(flag) + " must be a share between " + brief(low) + " and " + brief(high) + ", not \"" + text + "\"",
+                     std::string("one point of accuracy is ") + flag + " 0.01");
 }
 
 struct Plan {
@@ -55,26 +52,18 @@ double smallest_change(const Plan& plan, int64_t rows) {
 
 Result<Answer> cmd_gate_plan(Session& session) {
   const Arguments& arguments = session.arguments();
-  if (arguments.has("--gain") == arguments.has("--margin")) {
-    Error error;
-    error.kind = ErrorKind::usage;
-    error.message = arguments.has("--gain") ? "--gain and --margin are two questions" : "neither --gain nor --margin says what is to be settled";
-    error.hint = "`mlopsctl gate plan --gain 0.01` (better_than) or `mlopsctl gate plan --margin 0.01` (no_worse_than)";
-    return error;
-  }
+  if (arguments.has("--gain") == arguments.has("--margin"))
+    return usage_error(arguments.has("--gain") ? "--gain and --margin are two questions" : "neither --gain nor --margin says what is to be settled",
+                       "`mlopsctl gate plan --gain 0.01` (better_than) or `mlopsctl gate plan --margin 0.01` (no_worse_than)");
   Plan plan{};
   plan.gain = arguments.has("--gain");
   TRY_ASSIGN(plan.discordant, share_of(arguments, "--discordant", 0, 1));
   TRY_ASSIGN(plan.change, share_of(arguments, plan.gain ? "--gain" : "--margin", 0, 1));
   TRY_ASSIGN(plan.alpha, share_of(arguments, "--alpha", 0, 0.5));
   TRY_ASSIGN(plan.power, share_of(arguments, "--power", 0, 1));
-  if (plan.gain && plan.change > plan.discordant) {
-    Error error;
-    error.kind = ErrorKind::usage;
-    error.message = "a gain of " + brief(plan.change) + " needs at least that share of discordant rows; --discordant is " + brief(plan.discordant);
-    error.hint = "say --discordant " + brief(plan.change) + " or more";
-    return error;
-  }
+  if (plan.gain && plan.change > plan.discordant)
+    return usage_error("a gain of " + brief(plan.change) + " needs at least that share of discordant rows; --discordant is " + brief(plan.discordant),
+                       "say --discordant " + brief(plan.change) + " or more");
 
   const int64_t needed = rows_needed(plan);
   Json table = Json::array();

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "cli/cmds.hpp"
 #include "cli/serving.hpp"
 #include "stages/serve/web/forward.hpp"
@@ -12,7 +10,7 @@ Result<Answer> cmd_pages(Session& session) {
   serve::ServiceOptions options;
   options.host = arguments.value("--host");
   TRY_ASSIGN(options.port, port_of(arguments, "--port"));
-  const auto grace = std::chrono::seconds(std::max<int64_t>(0, arguments.integer("--grace")));
+  TRY_ASSIGN(const auto grace, number_of(arguments, "--grace", 0, 3600));
   auto routes = serve::web::forwarded_pages(api);
   if (!routes) {
     Error error = std::move(routes).error();
@@ -25,7 +23,7 @@ Result<Answer> cmd_pages(Session& session) {
                return parts;
              }));
   session.say("pages of " + api + " on port " + std::to_string(service->port()));
-  return serve_until_told(session, *service, grace);
+  return serve_until_told(session, *service, std::chrono::seconds(grace));
 }
 
 }  // namespace mlopsctl::cli

@@ -25,14 +25,6 @@ namespace {
 constexpr size_t chunk_rows = 4096, chunk_bytes = size_t{8} << 20;  // whichever comes first
 constexpr size_t most_faults_told = 20;
 
-Error usage_error(std::string message, std::string hint) {
-  Error error;
-  error.kind = ErrorKind::usage;
-  error.message = std::move(message);
-  error.hint = std::move(hint);
-  return error;
-}
-
 // Where rows go: a file that a killed run's successor goes on with; where the input cannot be read twice, a file that appears complete or not
 // at all; or the program's answer on stdout.
 class Sink {

@@ -12,19 +12,6 @@ namespace mlopsctl::cli {
 
 namespace {
 
-Error usage_error(std::string message, std::string hint) {
-  Error error = config_error(std::move(message));
-  error.kind = ErrorKind::usage;
-  return std::move(error).with_hint(std::move(hint));
-}
-
-Result<int64_t> number(const Arguments& arguments, std::string_view flag, int64_t least, int64_t most) {
-  const int64_t value = arguments.integer(flag);
-  if (value >= least && value <= most) return value;
-  return usage_error(std::string(flag) + " expects a number from " + std::to_string(least) + " to " + std::to_string(most) + ", got " + std::to_string(value),
-                     "leave it out for the usual value, which `mlopsctl serve --help` tells");
-}
-
 Result<double> share(const Arguments& arguments, std::string_view flag) {
   const std::string text = arguments.value(flag);
   double value = 0;
@@ -54,11 +41,11 @@ Result<serve::ServiceOptions> service_options(Session& session) {
   options.key_files = arguments.values("--api-keys");
   options.cors_origins = arguments.values("--cors-origin");
   options.access_log = arguments.value("--access-log");
-  TRY_ASSIGN(const auto body, number(arguments, "--max-body", 1, int64_t{1} << 30));
+  TRY_ASSIGN(const auto body, number_of(arguments, "--max-body", 1, int64_t{1} << 30));
   options.limits.body_bytes = static_cast<size_t>(body);
-  TRY_ASSIGN(const auto connections, number(arguments, "--max-connections", 1, 1'000'000));
+  TRY_ASSIGN(const auto connections, number_of(arguments, "--max-connections", 1, 1'000'000));
   options.limits.connections = static_cast<size_t>(connections);
-  TRY_ASSIGN(const auto timeout, number(arguments, "--timeout", 1, 3600));
+  TRY_ASSIGN(const auto timeout, number_of(arguments, "--timeout", 1, 3600));
   options.limits.request_time = std::chrono::seconds(timeout);
   options.version = library_versions()["mlopsctl"];
   options.say = [&session](const std::string& sentence) { session.say(sentence); };
@@ -93,7 +80,7 @@ Result<serve::AssemblyOptions> assembly_options(Session& session) {
   TRY_ASSIGN(options.model, source_of(session, arguments.value("--model")));
   if (const auto shadow = arguments.find("--shadow")) { TRY_ASSIGN(options.shadow, source_of(session, *shadow)); }
   options.scoring_threads = static_cast<int>(arguments.integer("--jobs"));
-  TRY_ASSIGN(const auto queue, number(arguments, "--queue", 1, 1'000'000));
+  TRY_ASSIGN(const auto queue, number_of(arguments, "--queue", 1, 1'000'000));
   options.queue_requests = static_cast<size_t>(queue);
   options.apis = arguments.values("--api");
   options.store = arguments.find("--store").value_or(session.env().variables("MLOPSCTL_STORE").value_or(""));
@@ -102,7 +89,7 @@ Result<serve::AssemblyOptions> assembly_options(Session& session) {
   TRY_ASSIGN(options.record, share(arguments, "--record"));
   if (options.record > 0 && options.store.empty()) return usage_error("--record needs a store to keep predictions in", "add --store sqlite:predictions.sqlite");
   options.redact = arguments.value("--redact") != "no";
-  TRY_ASSIGN(const auto days, number(arguments, "--retention", 0, 36'500));
+  TRY_ASSIGN(const auto days, number_of(arguments, "--retention", 0, 36'500));
   options.retention = std::chrono::hours(24 * days);
   options.spool = arguments.value("--spool");
   options.release = [project = session.project()](const serve::LiveModel& model) { return release_of(project, model); };
@@ -122,7 +109,7 @@ std::string listening_on(const serve::ServiceOptions& options, const serve::Serv
 
 Result<Answer> cmd_serve(Session& session) {
   TRY_ASSIGN(const auto options, service_options(session));
-  TRY_ASSIGN(const auto grace, number(session.arguments(), "--grace", 0, 3600));
+  TRY_ASSIGN(const auto grace, number_of(session.arguments(), "--grace", 0, 3600));
   TRY_ASSIGN(const auto behind, assembly_options(session));
   std::string serving;
   const auto assemble = [&](const serve::Hooks& hooks) -> Result<serve::Parts> {

@@ -232,9 +232,7 @@ Result<std::string> completion_script(std::string_view shell) {
   if (shell == "bash") return bash_script();
   if (shell == "zsh") return zsh_script();
   if (shell == "fish") return fish_script();
-  Error error = config_error("no completion for \"" + std::string(shell) + "\"").with_hint("use one of: bash, zsh, fish");
-  error.kind = ErrorKind::usage;
-  return error;
+  return usage_error("no completion for \"" + std::string(shell) + "\"", "use one of: bash, zsh, fish");
 }
 
 }  // namespace mlopsctl::cli

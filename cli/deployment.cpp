@@ -30,11 +30,9 @@ Result<std::vector<const spec::StageSpec*>> deploy_stages(const spec::Pipeline& 
   for (const auto& name : asked) {
     const spec::StageSpec* stage = pipeline.stage(name);
     if (stage == nullptr || stage->kind != "deploy") {
-      Error error = config_error("\"" + name + "\" is no deploy stage of the pipeline " + pipeline.name);
-      error.kind = ErrorKind::usage;
       const auto near = nearest(name, names);
-      error.hint = near ? "did you mean " + *near + "?" : "leave the name out to take all";
-      return error;
+      return usage_error("\"" + name + "\" is no deploy stage of the pipeline " + pipeline.name,
+                         near ? "did you mean " + *near + "?" : "leave the name out to take all");
     }
     stages.push_back(stage);
   }

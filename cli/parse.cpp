@@ -14,14 +14,6 @@ namespace {
 
 using Options = std::vector<std::pair<std::string, const CLI::Option*>>;
 
-Error usage_error(std::string message, std::string hint) {
-  Error error;
-  error.kind = ErrorKind::usage;
-  error.message = std::move(message);
-  error.hint = std::move(hint);
-  return error;
-}
-
 std::string in_quotes(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 std::string help_of(const Command* command) { return "mlopsctl " + (command == nullptr ? "" : std::string(command->name) + " ") + "--help"; }

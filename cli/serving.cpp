@@ -1,5 +1,6 @@
 #include "cli/serving.hpp"
 
+#include "cli/command.hpp"
 #include "cli/signals.hpp"
 #include "pipeline/base/plural.hpp"
 
@@ -14,9 +15,15 @@ constexpr std::chrono::milliseconds look_for_signals{200};
 Result<uint16_t> port_of(const Arguments& arguments, std::string_view flag) {
   const int64_t port = arguments.integer(flag);
   if (port >= 0 && port <= 65535) return static_cast<uint16_t>(port);
-  Error error = config_error(std::string(flag) + " expects a number from 0 to 65535, got " + std::to_string(port));
-  error.kind = ErrorKind::usage;
-  return std::move(error).with_hint("use " + std::string(flag) + " 8080; 0 takes any free port");
+  return usage_error(std::string(flag) + " expects a number from 0 to 65535, got " + std::to_string(port),
+                     "use " + std::string(flag) + " 8080; 0 takes any free port");
+}
+
+Result<int64_t> number_of(const Arguments& arguments, std::string_view flag, int64_t least, int64_t most) {
+  const int64_t value = arguments.integer(flag);
+  if (value >= least && value <= most) return value;
+  return usage_error(std::string(flag) + " expects a number from " + std::to_string(least) + " to " + std::to_string(most) + ", got " + std::to_string(value),
+                     "leave it out for the usual value, which `mlopsctl " + std::string(arguments.command->name) + " --help` tells");
 }
 
 Result<Answer> serve_until_told(Session& session, serve::Service& service, std::chrono::seconds grace) {
@@ -31,7 +38,8 @@ Result<Answer> serve_until_told(Session& session, serve::Service& service, std::
     return error;
   }
   Answer answer(Json{{"requests", service.answered()}, {"finished", all}});
-  answer.line("stopped after " + count_of(static_cast<int64_t>(service.answered()), "request") + (all ? "" : "; what was not done in time was cut off"));
+  // Said, not answered: standard output may be the access log.
+  session.say("stopped after " + count_of(static_cast<int64_t>(service.answered()), "request") + (all ? "" : "; what was not done in time was cut off"));
   return answer;
 }
 

@@ -10,6 +10,7 @@
 namespace mlopsctl::cli {
 
 Result<uint16_t> port_of(const Arguments& arguments, std::string_view flag);
+Result<int64_t> number_of(const Arguments& arguments, std::string_view flag, int64_t least, int64_t most);
 
 // Until SIGTERM or Ctrl-C; then finishes what is under way, for `grace` at most.
 Result<Answer> serve_until_told(Session& session, serve::Service& service, std::chrono::seconds grace);

@@ -7,8 +7,7 @@ Status check_stage_names(const spec::Pipeline& pipeline, const std::vector<std::
     if (pipeline.stage(name) != nullptr) continue;
     std::vector<std::string> known;
     for (const auto& stage : pipeline.stages) known.push_back(stage.name);
-    Error error = config_error("the pipeline " + pipeline.name + " has no stage \"" + name + "\"");
-    error.kind = ErrorKind::usage;
+    Error error = usage_error("the pipeline " + pipeline.name + " has no stage \"" + name + "\"");
     if (const auto near = nearest(name, known)) {
       error.hint = "did you mean " + *near + "?";
     } else {

@@ -47,6 +47,7 @@ std::string hint_for_errno(int errno_value) {
 }  // namespace
 
 Error config_error(std::string message) { return make(ErrorKind::config, std::move(message)); }
+Error usage_error(std::string message, std::string hint) { return make(ErrorKind::usage, std::move(message)).with_hint(std::move(hint)); }
 Error stage_error(std::string message) { return make(ErrorKind::stage, std::move(message)); }
 
 Error io_error(std::string_view what, std::string_view path, int errno_value) {

@@ -43,6 +43,7 @@ struct Error {
 };
 
 Error config_error(std::string message);
+Error usage_error(std::string message, std::string hint = {});
 Error stage_error(std::string message);
 // "cannot <what> <path>: <strerror(errno_value)>", with a hint for a full disk, missing permission or a missing file.
 Error io_error(std::string_view what, std::string_view path, int errno_value);

@@ -67,6 +67,17 @@ FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
   return *this;
 }
 
+std::string stamp_of(const std::vector<fs::path>& paths) {
+  std::string stamp;
+  for (const auto& path : paths) {
+    struct stat found {};
+    if (::stat(path.c_str(), &found) != 0) continue;
+    stamp += std::to_string(found.st_ino) + ":" + std::to_string(found.st_size) + ":" + std::to_string(found.st_mtim.tv_sec) + "." +
+             std::to_string(found.st_mtim.tv_nsec) + " ";
+  }
+  return stamp;
+}
+
 Status write_at(const FileDescriptor& file, std::string_view bytes, uint64_t offset, const fs::path& path) {
   while (!bytes.empty()) {
     const ssize_t wrote = ::pwrite(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));

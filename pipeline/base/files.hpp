@@ -33,6 +33,9 @@ class FileDescriptor {
   int fd_;
 };
 
+// Differs after one of the files was written or exchanged; those that are not there are left out.
+std::string stamp_of(const std::vector<std::filesystem::path>& paths);
+
 // All of `bytes` from `offset` on, however often the system takes only a part. `path` is what an error names.
 Status write_at(const FileDescriptor& file, std::string_view bytes, uint64_t offset, const std::filesystem::path& path);
 

@@ -13,13 +13,6 @@ namespace {
 
 Node* child(Node& node, std::string_view key) { return const_cast<Node*>(node.find(key)); }
 
-Error usage_error(std::string message, std::string hint) {
-  Error error = config_error(std::move(message));
-  error.kind = ErrorKind::usage;
-  error.hint = std::move(hint);
-  return error;
-}
-
 // A misspelt first word, or a stage or input that does not exist, would silently make a new entry; refuse it here, where what was
 // meant can still be told.
 std::optional<Error> misdirected(Node& root, const std::string& assignment, std::string_view path, const Type& file) {

@@ -31,15 +31,11 @@ Result<std::shared_ptr<store::Keeper>> open_store(const AssemblyOptions& options
 }
 
 void append_store(std::string& out, const store::RecorderState& state) {
-  const auto one = [&](std::string_view name, std::string_view type, std::string_view help, uint64_t value) {
-    append_family(out, name, type, help);
-    append_sample(out, name, "", static_cast<double>(value));
-  };
-  one("mlopsctl_recorded_total", "counter", "Predictions taken to be kept.", state.taken);
-  one("mlopsctl_recorded_delivered_total", "counter", "Of those, in the database.", state.delivered);
-  one("mlopsctl_recorded_dropped_total", "counter", "Of those, lost: the queue or the spool was full.", state.dropped);
-  one("mlopsctl_spool_bytes", "gauge", "Bytes on disk that wait for the database.", state.spool_bytes);
-  one("mlopsctl_store_reachable", "gauge", "Whether the database answered when last asked.", state.reachable ? 1 : 0);
+  append_one(out, "mlopsctl_recorded_total", "counter", "Predictions taken to be kept.", static_cast<double>(state.taken));
+  append_one(out, "mlopsctl_recorded_delivered_total", "counter", "Of those, in the database.", static_cast<double>(state.delivered));
+  append_one(out, "mlopsctl_recorded_dropped_total", "counter", "Of those, lost: the queue or the spool was full.", static_cast<double>(state.dropped));
+  append_one(out, "mlopsctl_spool_bytes", "gauge", "Bytes on disk that wait for the database.", static_cast<double>(state.spool_bytes));
+  append_one(out, "mlopsctl_store_reachable", "gauge", "Whether the database answered when last asked.", state.reachable ? 1 : 0);
 }
 
 }  // namespace

@@ -17,6 +17,8 @@ struct Exchange {
   Reply reply;
 
   void finish(Response response) const {
+    // The connection gives up soon after the deadline: what is counted and logged is what the client gets.
+    if (std::chrono::steady_clock::now() > request.deadline) response = problem(504, "the request was not answered in time");
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
     around.cors.add_headers(request, response);
     if (!request.header("traceparent").empty()) response.headers.push_back({"traceresponse", request.traceparent});

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "pipeline/base/parallel.hpp"
 #include "stages/serve/face.hpp"
 #include "stages/serve/http/server.hpp"
 #include "stages/serve/openapi.hpp"
@@ -175,7 +176,7 @@ Result<std::unique_ptr<Service>> Service::start(ServiceOptions options, const st
 
   ServerOptions server;
   server.limits = impl->options.limits;
-  server.threads = std::max(1u, std::thread::hardware_concurrency() / 4);
+  server.threads = std::max(1u, static_cast<unsigned>(processors() / 4));
   server.on_outside = [impl = impl.get()](const Outside& what) { impl->outside(what); };
   const std::string& host = impl->options.host;
   server.tls_certificate = impl->options.tls_certificate;

@@ -9,9 +9,8 @@ Result<Cors> Cors::make(std::vector<std::string> origins) {
     const size_t scheme = origin.find("://");
     if (origin == "*" || (scheme != std::string::npos && scheme > 0 && scheme + 3 < origin.size() && origin.find('/', scheme + 3) == std::string::npos))
       continue;
-    Error error = config_error("--cors-origin expects an origin, got \"" + origin + "\"");
-    error.kind = ErrorKind::usage;
-    return std::move(error).with_hint("write scheme, host and port as browsers do, without a path: https://app.example.com");
+    return usage_error("--cors-origin expects an origin, got \"" + origin + "\"",
+                       "write scheme, host and port as browsers do, without a path: https://app.example.com");
   }
   Cors cors;
   cors.origins_ = std::move(origins);

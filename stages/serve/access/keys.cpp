@@ -1,7 +1,5 @@
 #include "stages/serve/access/keys.hpp"
 
-#include <sys/stat.h>
-
 #include <charconv>
 #include <set>
 
@@ -41,6 +39,7 @@ std::string read_limit(std::string_view word, Key& key) {
                     : name == "burst" ? read_number(value, key.burst)
                     : name == "day"   ? read_number(value, key.day)
                                       : read_number(value, key.body);
+  if (good && key.burst && *key.burst < 1) return "burst expects a number from 1 on, got \"" + std::string(value) + "\"";
   return good ? "" : std::string(name) + " expects a number above 0, got \"" + std::string(value) + "\"";
 }
 
@@ -54,19 +53,9 @@ std::string read_key(const std::vector<std::string_view>& words, Key& key) {
   return "";
 }
 
-std::string stamp_of(const std::vector<std::string>& paths) {
-  std::string stamp;
-  for (const auto& path : paths) {
-    struct stat found {};
-    if (::stat(path.c_str(), &found) != 0) continue;
-    stamp += std::to_string(found.st_ino) + ":" + std::to_string(found.st_size) + ":" + std::to_string(found.st_mtim.tv_sec) + "." +
-             std::to_string(found.st_mtim.tv_nsec) + " ";
-  }
-  return stamp;
-}
-
 Result<std::vector<Key>> read_all(const std::vector<std::string>& paths) {
   std::vector<Key> all;
+  std::set<std::string> names;
   for (const auto& path : paths) {
     auto text = read_file(path);
     if (!text.ok()) {
@@ -74,7 +63,11 @@ Result<std::vector<Key>> read_all(const std::vector<std::string>& paths) {
       return std::move(text).error();
     }
     TRY_ASSIGN(auto keys, parse_keys(*text, path));
-    for (auto& key : keys) all.push_back(std::move(key));
+    for (auto& key : keys) {
+      if (!names.insert(key.name).second)
+        return config_error(path + " names \"" + key.name + "\", as another key file does").with_hint("give each key a name of its own");
+      all.push_back(std::move(key));
+    }
   }
   if (all.empty())
     return config_error(paths.front() + " has no key").with_hint("add a line: NAME sha256:DIGITS, with the digits that `printf %s KEY | sha256sum` prints");
@@ -146,7 +139,7 @@ std::shared_ptr<const std::vector<Key>> KeyFiles::keys() const {
 }
 
 Status KeyFiles::refresh() {
-  const std::string stamp = stamp_of(paths_);
+  const std::string stamp = stamp_of({paths_.begin(), paths_.end()});
   {
     const std::lock_guard lock(mutex_);
     if (keys_ && stamp == stamp_) return {};

@@ -122,6 +122,7 @@ void Connection::consume(std::string_view bytes) {
       deadline_ = request_deadline_;
       if (reader_.take_expectation()) {
         head_ = "HTTP/1.1 100 Continue\r\n\r\n";
+        enter(Phase::inviting, loop_.state().limits.write_time);
         return transport_->send(shared_from_this(), head_, {});
       }
       break;
@@ -131,13 +132,16 @@ void Connection::consume(std::string_view bytes) {
   receive();
 }
 
+std::string Connection::new_id() {
+  auto& state = loop_.state();
+  char digits[16];
+  return state.id_prefix + std::string(digits, std::to_chars(digits, digits + sizeof digits, ++state.next_id, 16).ptr);
+}
+
 void Connection::hand_on() {
   auto& state = loop_.state();
   const auto request = std::make_shared<Request>(reader_.take());
-  char digits[16];
-  const auto end = std::to_chars(digits, digits + sizeof digits, ++state.next_id, 16).ptr;
-  id_ = state.id_prefix + std::string(digits, end);
-  request->id = id_;
+  request->id = id_ = new_id();
   request->client = peer_;
   request->deadline = request_deadline_;
   keep_alive_ = reader_.keep_alive();
@@ -177,7 +181,7 @@ void Connection::answer(Response response, bool keep_alive) {
 void Connection::refuse(int status, std::string detail) {
   auto& state = loop_.state();
   ++state.refused;
-  id_.clear();
+  id_ = new_id();
   if (state.on_outside) state.on_outside({status, detail, peer_, id_});
   Response response = problem(status, detail);
   if (status == 503) response.headers.push_back({"retry-after", "1"});
@@ -188,14 +192,18 @@ void Connection::refuse(int status, std::string detail) {
 void Connection::on_sent(const Fault& fault) {
   if (list_ == nullptr) return;
   if (fault) return close();
-  if (phase_ == Phase::reading) return receive();  // it was "100 Continue"
+  if (phase_ == Phase::inviting) {
+    phase_ = Phase::reading;
+    deadline_ = request_deadline_;
+    return receive();
+  }
   if (!keep_alive_) {
     transport_->finish_sending(shared_from_this());
     lingered_ = 0;
     enter(Phase::lingering, linger_time);
     return receive();
   }
-  body_ = {};
+  std::string().swap(body_);  // a connection that waits holds nothing
   move_to(loop_.waiting());
   enter(Phase::waiting, loop_.state().limits.idle_time);
   if (!pending_.empty()) return consume(std::exchange(pending_, {}));

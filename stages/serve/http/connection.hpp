@@ -34,6 +34,7 @@ class Connection final : public TransportUser {
     opening,
     waiting,   // for the first byte of a request
     reading,   // its header or body
+    inviting,  // "100 Continue" is on its way; nothing else may be sent
     working,   // the handler has it
     writing,   // the answer
     lingering  // said all it will say; reads on a little, so that the client gets to see it
@@ -46,6 +47,7 @@ class Connection final : public TransportUser {
   void hand_on();
   void deliver(uint64_t serial, Response response);
   void answer(Response response, bool keep_alive);
+  std::string new_id();
   void refuse(int status, std::string detail);
 
   EventLoop& loop_;

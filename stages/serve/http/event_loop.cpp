@@ -53,10 +53,12 @@ void EventLoop::drain() {
   asio::post(io_, [this] {
     const Connections waiting = waiting_;
     for (const auto& connection : waiting) connection->close_if_idle();
+    ++state_.settled;
   });
 }
 
 void EventLoop::adopt(std::unique_ptr<Transport> transport, std::shared_ptr<const Handler> handler, std::string peer) {
+  if (ending_) return;
   const auto connection = std::make_shared<Connection>(*this, std::move(transport), std::move(handler), std::move(peer));
   waiting_.push_back(connection);
   connection->start(std::prev(waiting_.end()));

@@ -24,6 +24,7 @@ struct ServerState {
   std::atomic<size_t> held{0};
   std::atomic<size_t> connections{0};
   std::atomic<bool> draining{false};
+  std::atomic<size_t> settled{0};  // loops that know of the drain: what was on its way to them is in `connections`
   std::atomic<uint64_t> accepted{0}, evicted{0}, refused{0}, timed_out{0};
   std::atomic<uint64_t> next_id{0};
   std::string id_prefix;  // of request ids: differs between processes

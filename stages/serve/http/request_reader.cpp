@@ -226,7 +226,7 @@ Request RequestReader::take() {
   reader.release();
   reader.parser.reset();
   reader.request = {};
-  reader.kept.clear();
+  std::string().swap(reader.kept);  // a connection that waits holds nothing
   reader.state = State::empty;
   reader.expects = false;
   return request;

@@ -19,6 +19,7 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 
+#include "pipeline/base/files.hpp"
 #include "stages/serve/http/event_loop.hpp"
 #include "stages/serve/http/tls.hpp"
 
@@ -130,12 +131,7 @@ struct Server::Impl {
   std::shared_ptr<const TlsContext> tls;
 
   Status refresh_tls() {
-    std::string stamp;
-    for (const auto& path : {certificate, key}) {
-      struct stat file {};
-      if (::stat(path.c_str(), &file) == 0)
-        stamp += std::to_string(file.st_ino) + ":" + std::to_string(file.st_mtim.tv_sec) + "." + std::to_string(file.st_mtim.tv_nsec) + " ";
-    }
+    const std::string stamp = stamp_of({certificate, key});
     {
       const std::lock_guard lock(tls_mutex);
       if (tls && stamp == tls_stamp) return {};
@@ -193,9 +189,9 @@ struct Server::Impl {
         if (!(fault = open(listener.acceptor, each.endpoint(), false))) break;
     }
     if (fault)
-      return cannot_listen(where, fault.message(),
-                           fault == asio::error::address_in_use ? "stop the other program, or take another port: --port " + std::to_string(endpoint.port + 1)
-                                                                : "name an address of this machine, and a port from 1024 on");
+      return cannot_listen(
+          where, fault.message(),
+          fault == asio::error::address_in_use ? "stop the other program, or take another port" : "name an address of this machine, and a port from 1024 on");
     tcp::endpoint bound;
     const auto local = listener.acceptor.local_endpoint();
     std::memcpy(bound.data(), local.data(), std::min(local.size(), bound.capacity()));
@@ -223,7 +219,8 @@ struct Server::Impl {
   void accept(Listener& listener) {
     EventLoop& loop = *loops[next_loop++ % loops.size()];
     listener.acceptor.async_accept(loop.io(), [this, &listener, &loop](const Fault& fault, Socket socket) {
-      if (fault == asio::error::operation_aborted || !listener.acceptor.is_open()) return;
+      // An accept that had succeeded before the door was closed is told of only now: it is taken still.
+      if (fault && (fault == asio::error::operation_aborted || !listener.acceptor.is_open())) return;
       if (fault == asio::error::no_descriptors || fault == asio::error::no_buffer_space || fault == asio::error::no_memory) {
         asio::post(loop.io(), [&loop] { loop.evict(); });
         listener.pause.expires_after(pause_without_descriptors);
@@ -232,7 +229,7 @@ struct Server::Impl {
         });
       }
       if (!fault) take(listener, loop, std::move(socket));
-      accept(listener);
+      if (listener.acceptor.is_open()) accept(listener);
     });
   }
 
@@ -256,6 +253,7 @@ struct Server::Impl {
   // What waits to be accepted is accepted still; then the door is closed.
   void close_doors() {
     for (auto& listener : listeners) {
+      if (!listener->acceptor.is_open()) continue;  // closed before: a socket at its path may be another server's by now
       for (;;) {
         EventLoop& loop = *loops[next_loop++ % loops.size()];
         Fault fault;
@@ -318,10 +316,14 @@ bool Server::drain(std::chrono::milliseconds at_most) {
   state.draining = true;
   asio::post(impl_->first().io(), [impl = impl_.get()] {
     impl->close_doors();
-    for (auto& loop : impl->loops) loop->drain();
+    // After the accepts that had succeeded before.
+    asio::post(impl->first().io(), [impl] {
+      for (auto& loop : impl->loops) loop->drain();
+    });
   });
   const auto end = std::chrono::steady_clock::now() + at_most;
-  while (state.connections > 0 && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  while (state.settled < impl_->loops.size() || (state.connections > 0 && std::chrono::steady_clock::now() < end))
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
   return state.connections == 0;
 }
 

@@ -20,6 +20,8 @@ namespace {
 
 namespace asio = boost::asio;
 
+constexpr size_t record_bytes = size_t{17} << 10;  // a whole record and a little
+
 std::string why() {
   const auto code = ERR_get_error();
   ERR_clear_error();
@@ -114,13 +116,7 @@ class Tls final : public Transport {
   }
 
   void send(std::shared_ptr<TransportUser> user, std::string_view head, std::string_view body) override {
-    ERR_clear_error();
-    for (const auto piece : {head, body})
-      for (size_t at = 0; at < piece.size();) {
-        const int size = ssl_.write(session_, piece.data() + at, static_cast<int>(std::min(piece.size() - at, size_t{1} << 20)));
-        if (size <= 0) return asio::post(socket_.get_executor(), [user] { user->on_sent(asio::error::connection_reset); });
-        at += static_cast<size_t>(size);
-      }
+    plain_[0] = head, plain_[1] = body;
     waiting_ = std::move(user);
     flush(waiting_);
   }
@@ -135,6 +131,7 @@ class Tls final : public Transport {
   void close() override {
     Fault ignored;
     socket_.close(ignored);
+    plain_[0] = plain_[1] = {};
     waiting_.reset();
   }
 
@@ -150,7 +147,7 @@ class Tls final : public Transport {
     socket_.async_wait(Socket::wait_read, [this, user = std::move(user), next](const Fault& fault) mutable {
       if (fault) return next(fault, std::move(user));
       Fault read_fault;
-      const size_t size = socket_.read_some(asio::buffer(scratch_.data(), scratch_.size()), read_fault);
+      const size_t size = socket_.read_some(asio::buffer(scratch_.data(), std::min(scratch_.size(), record_bytes)), read_fault);
       if (read_fault == asio::error::would_block) return more(std::move(user), next);
       if (!read_fault) BIO_write(in_, scratch_.data(), static_cast<int>(size));
       next(read_fault, std::move(user));
@@ -167,9 +164,22 @@ class Tls final : public Transport {
     user->on_received(state == SSL_ERROR_ZERO_RETURN ? Fault(asio::error::eof) : Fault(asio::error::connection_reset), {});
   }
 
-  // Sends what TLS has to say; then what waits for it is told.
+  // Encrypts the next record of what is to be sent; false: there is none, or it cannot be (then what waits has been told).
+  bool encrypt_more() {
+    std::string_view& piece = plain_[0].empty() ? plain_[1] : plain_[0];
+    if (piece.empty()) return false;
+    ERR_clear_error();
+    const int size = ssl_.write(session_, piece.data(), static_cast<int>(std::min(piece.size(), size_t{16} << 10)));
+    if (size > 0) return piece.remove_prefix(static_cast<size_t>(size)), true;
+    plain_[0] = plain_[1] = {};
+    if (auto told = std::exchange(waiting_, nullptr)) asio::post(socket_.get_executor(), [told] { told->on_sent(asio::error::connection_reset); });
+    return false;
+  }
+
+  // Sends what TLS has to say, a record at a time; then what waits for it is told.
   void flush(std::shared_ptr<TransportUser> user) {
     if (!outgoing_.empty()) return;
+    if (BIO_ctrl_pending(out_) == 0) encrypt_more();
     outgoing_.resize(BIO_ctrl_pending(out_));
     if (outgoing_.empty()) {
       if (finished_) {
@@ -181,7 +191,7 @@ class Tls final : public Transport {
     }
     BIO_read(out_, outgoing_.data(), static_cast<int>(outgoing_.size()));
     asio::async_write(socket_, asio::buffer(outgoing_), [this, user = std::move(user)](const Fault& fault, size_t) mutable {
-      outgoing_.clear();
+      std::string().swap(outgoing_);  // a connection that waits holds nothing
       if (!fault) return flush(std::move(user));
       if (auto told = std::exchange(waiting_, nullptr)) told->on_sent(fault);
     });
@@ -193,6 +203,7 @@ class Tls final : public Transport {
   BIO *in_, *out_;  // encrypted; the session's
   Socket socket_;
   std::span<char> scratch_;
+  std::string_view plain_[2];               // head and body, what is not encrypted yet
   std::string outgoing_;                    // being sent
   std::shared_ptr<TransportUser> waiting_;  // for all of it to be sent
   bool finished_ = false;

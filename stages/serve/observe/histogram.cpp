@@ -65,6 +65,11 @@ void append_family(std::string& out, std::string_view name, std::string_view typ
   out += '\n';
 }
 
+void append_one(std::string& out, std::string_view name, std::string_view type, std::string_view help, double value, std::string_view labels) {
+  append_family(out, name, type, help);
+  append_sample(out, name, labels, value);
+}
+
 std::string label(std::string_view name, std::string_view value) {
   std::string out(name);
   out += "=\"";

@@ -29,6 +29,8 @@ void append_number(std::string& out, double value);
 void append_sample(std::string& out, std::string_view name, std::string_view labels, double value);
 // # HELP and # TYPE
 void append_family(std::string& out, std::string_view name, std::string_view type, std::string_view help);
+// A family with one sample.
+void append_one(std::string& out, std::string_view name, std::string_view type, std::string_view help, double value, std::string_view labels = "");
 // name="value", with what has to be escaped.
 std::string label(std::string_view name, std::string_view value);
 

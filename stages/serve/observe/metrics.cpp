@@ -18,11 +18,6 @@ constexpr size_t models_kept = 8;
 
 double seconds(std::chrono::nanoseconds time) { return static_cast<double>(time.count()) * 1e-9; }
 
-void append_one(std::string& out, std::string_view name, std::string_view type, std::string_view help, double value, std::string_view labels = "") {
-  append_family(out, name, type, help);
-  append_sample(out, name, labels, value);
-}
-
 std::string labels_of(const LiveModel& model) {
   return label("model", model.name) + "," + label("version", model.version) + "," + label("digest", model.digest.brief());
 }

@@ -36,11 +36,6 @@ double boot_time() {
   return value;
 }
 
-void append_gauge(std::string& out, std::string_view name, std::string_view type, std::string_view help, double value) {
-  append_family(out, name, type, help);
-  append_sample(out, name, "", value);
-}
-
 }  // namespace
 
 void append_process_usage(std::string& out) {
@@ -50,23 +45,23 @@ void append_process_usage(std::string& out) {
     const auto fields = numbers(text.substr(std::min(text.rfind(')') + 2, text.size())));  // from field 3 of proc(5) on
     const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK)), page = static_cast<double>(::sysconf(_SC_PAGESIZE));
     if (fields.size() > 21) {
-      append_gauge(out, "process_cpu_seconds_total", "counter", "Processor time used, user and system.", (fields[11] + fields[12]) / ticks);
-      append_gauge(out, "process_threads", "gauge", "Threads.", fields[17]);
+      append_one(out, "process_cpu_seconds_total", "counter", "Processor time used, user and system.", (fields[11] + fields[12]) / ticks);
+      append_one(out, "process_threads", "gauge", "Threads.", fields[17]);
       static const double booted = boot_time();
-      append_gauge(out, "process_start_time_seconds", "gauge", "When it started, in seconds since 1970.", booted + fields[19] / ticks);
-      append_gauge(out, "process_virtual_memory_bytes", "gauge", "Virtual memory.", fields[20]);
-      append_gauge(out, "process_resident_memory_bytes", "gauge", "Memory that is resident.", fields[21] * page);
+      append_one(out, "process_start_time_seconds", "gauge", "When it started, in seconds since 1970.", booted + fields[19] / ticks);
+      append_one(out, "process_virtual_memory_bytes", "gauge", "Virtual memory.", fields[20]);
+      append_one(out, "process_resident_memory_bytes", "gauge", "Memory that is resident.", fields[21] * page);
     }
   }
   if (DIR* folder = ::opendir("/proc/self/fd"); folder != nullptr) {
     double count = -3;  // ".", ".." and this folder's own
     while (::readdir(folder) != nullptr) ++count;
     ::closedir(folder);
-    append_gauge(out, "process_open_fds", "gauge", "Open file descriptors.", count);
+    append_one(out, "process_open_fds", "gauge", "Open file descriptors.", count);
   }
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0)
-    append_gauge(out, "process_max_fds", "gauge", "The most file descriptors there can be.", static_cast<double>(limit.rlim_cur));
+    append_one(out, "process_max_fds", "gauge", "The most file descriptors there can be.", static_cast<double>(limit.rlim_cur));
 }
 
 }  // namespace mlopsctl::serve

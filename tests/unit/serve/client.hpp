@@ -56,6 +56,11 @@ class Client {
     const std::string whole = answer();
     return whole.empty() ? "" : whole.substr(whole.find("\r\n\r\n") + 4);
   }
+  // All that comes until the server closes.
+  std::string rest() {
+    while (more()) {}
+    return buffer_;
+  }
   // Whether the server closes, within ten seconds.
   bool closed() {
     while (more()) buffer_.clear();
