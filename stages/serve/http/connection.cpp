@@ -60,7 +60,9 @@ void Connection::close() {
 }
 
 void Connection::close_if_idle() {
-  if (phase_ == Phase::waiting && !transport_->has_bytes()) return close();
+  if (phase_ == Phase::waiting && serial_ > 0 && !transport_->has_bytes()) return close();
+  // One that has only just come is about to ask.
+  if (phase_ == Phase::waiting) deadline_ = std::min(deadline_, std::chrono::steady_clock::now() + drain_time);
   if (phase_ == Phase::reading) deadline_ = std::min(deadline_, std::chrono::steady_clock::now() + slow_time);
 }
 

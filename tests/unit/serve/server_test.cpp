@@ -146,6 +146,19 @@ TEST(Server, AnInvitationThatIsNotTakenIsNotWrittenOver) {
   EXPECT_THAT(unread(folder.path().string(), requests, answers), AnyOf("", "HTTP/1.1 100 Continue\r\n\r\n"));
 }
 
+TEST(Server, AClientThatHasJustComeIsAnsweredStill) {
+  Fixture fixture;
+  Client client(fixture.port);
+  while (fixture.server->counts().connections == 0) std::this_thread::yield();
+  bool whole = false;
+  std::thread drain([&] { whole = fixture.server->drain(milliseconds(10'000)); });
+  while (Client(fixture.port).connected()) std::this_thread::yield();  // until the door is closed
+  client.send(get("/a"));
+  EXPECT_EQ(client.body(), "GET /a 0");
+  drain.join();
+  EXPECT_TRUE(whole);
+}
+
 TEST(Server, AnEndingServerLeavesTheSocketOfItsSuccessor) {
   const mlopsctl::testing::TemporaryFolder folder;
   const std::string path = folder / "socket";
