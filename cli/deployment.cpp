@@ -56,9 +56,12 @@ Status add_file(const std::filesystem::path& file, k8s::ManifestSet& set) {
 }
 
 Result<k8s::ManifestSet> manifests_at(const std::filesystem::path& path) {
-  if (path == "-") return k8s::parse_manifests({std::istreambuf_iterator<char>(std::cin), {}}, "standard input");
   k8s::ManifestSet set;
-  if (!std::filesystem::is_directory(path)) {
+  std::error_code ignored;
+  if (path == "-") {
+    TRY_ASSIGN(set, k8s::parse_manifests({std::istreambuf_iterator<char>(std::cin), {}}, "standard input"));
+    if (set.manifests.empty()) return config_error("there are no manifests on standard input");
+  } else if (!std::filesystem::is_directory(path, ignored)) {
     TRY(add_file(path, set));
   } else {
     TRY_ASSIGN(const auto files, list_files(path));
@@ -110,8 +113,7 @@ Result<k8s::Api> cluster_asked_for(Session& session) {
   options.user_agent = "mlopsctl/" + version_info()["version"].get<std::string>();
   for (char** entry = environ; *entry != nullptr; ++entry)
     if (const char* equals = std::strchr(*entry, '=')) options.environment[std::string(*entry, static_cast<size_t>(equals - *entry))] = equals + 1;
-  options.waiting = [&session, mutex = std::make_shared<std::mutex>()](const std::string& why, std::chrono::milliseconds time) {
-    const std::lock_guard one_at_a_time(*mutex);
+  options.waiting = [&session](const std::string& why, std::chrono::milliseconds time) {
     if (!session.json()) session.say(why + "; trying again in " + std::to_string((time.count() + 999) / 1000) + " s");
   };
   return k8s::Api::connect(access, std::move(options), env.clock, env.cancel);

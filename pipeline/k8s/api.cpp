@@ -19,8 +19,6 @@ bool may_pass(const net::Request& request, const net::Response& response, std::s
   return harmless && (asks || body.find("\"Status\"") == std::string_view::npos);
 }
 
-bool is_loopback(const std::string& host) { return host == "localhost" || host == "[::1]" || host.starts_with("127."); }
-
 // RFC 7230's 299 - "text"
 std::string warning_text(const std::string& header) {
   const size_t first = header.find('"'), last = header.rfind('"');
@@ -98,7 +96,7 @@ Result<Api> Api::connect(const Access& access, ApiOptions options, const Clock& 
   // Names resolved by the proxy, as client-go has it. A server on this machine is reached without the environment's proxy.
   if (access.proxy_url.starts_with("socks5://")) client.proxy = "socks5h" + access.proxy_url.substr(6);
   else if (!access.proxy_url.empty()) client.proxy = access.proxy_url;
-  else if (is_loopback(url.host())) client.proxy = "";
+  else if (url.is_loopback()) client.proxy = "";
   auto shared = std::shared_ptr<Shared>(
       new Shared{access, options, client, Credentials(access, options.environment, clock, cancel), RateLimit(options.per_second, options.burst, clock)});
   while (shared->access.server.ends_with('/')) shared->access.server.pop_back();

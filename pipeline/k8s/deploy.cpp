@@ -36,15 +36,21 @@ class Deployer {
     for (size_t i = 0; i < manifests_.manifests.size(); ++i)
       if (manifests_.manifests[i].kind == "Namespace") TRY(apply_one(i));
     TRY(take_lease());
-    for (size_t i = 0; i < manifests_.manifests.size(); ++i)
-      if (manifests_.manifests[i].kind != "Namespace") TRY(apply_one(i));
-    for (const Manifest& each : manifests_.manifests)
-      if (each.kind == "Deployment" && options_.wait) TRY(wait_for(each));
+    const Status done = under_lease();
     release();
+    if (!done) return done.error();
     return std::move(report_);
   }
 
  private:
+  Status under_lease() {
+    for (size_t i = 0; i < manifests_.manifests.size(); ++i)
+      if (manifests_.manifests[i].kind != "Namespace") TRY(apply_one(i));
+    for (const Manifest& each : manifests_.manifests)
+      if (each.kind == "Deployment" && options_.wait) TRY(wait_for(each));
+    return {};
+  }
+
   // One for the set: that of its first Deployment.
   Status take_lease() {
     const auto main = std::find_if(manifests_.manifests.begin(), manifests_.manifests.end(), [](const Manifest& each) { return each.kind == "Deployment"; });
@@ -93,10 +99,8 @@ class Deployer {
     wait.every = [this] { return still_ours(); };
     if (options_.moved) wait.moved = [&](const Progress& progress) { options_.moved(object.str(), progress); };
     if (options_.trouble) wait.trouble = [&](const Trouble& trouble, const std::string& log) { options_.trouble(object.str(), trouble, log); };
-    const auto done = wait_until_done(cluster_, object, wait);
-    if (done) return {};
-    release();
-    return done.error();
+    TRY(wait_until_done(cluster_, object, wait));
+    return {};
   }
 
   Cluster& cluster_;

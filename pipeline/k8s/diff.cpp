@@ -120,7 +120,8 @@ std::string_view to_string(ObjectDiff::Kind kind) {
 }
 
 bool ClusterDiff::same() const {
-  return std::all_of(objects.begin(), objects.end(), [](const ObjectDiff& each) { return each.kind == ObjectDiff::Kind::same; });
+  // Nothing compared is not the same.
+  return !objects.empty() && std::all_of(objects.begin(), objects.end(), [](const ObjectDiff& each) { return each.kind == ObjectDiff::Kind::same; });
 }
 
 Result<ClusterDiff> diff(Cluster& cluster, const ManifestSet& manifests, bool force) {

@@ -1,5 +1,7 @@
 #include "pipeline/k8s/errors.hpp"
 
+#include "pipeline/net/client.hpp"
+
 namespace mlopsctl::k8s {
 
 Error cluster_error(std::string message) {
@@ -8,10 +10,6 @@ Error cluster_error(std::string message) {
   return error;
 }
 
-Error interrupted() {
-  Error error = stage_error("interrupted");
-  error.kind = ErrorKind::interrupted;
-  return error;
-}
+Error interrupted() { return net::interrupted_error(); }
 
 }  // namespace mlopsctl::k8s

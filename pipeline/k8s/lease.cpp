@@ -74,10 +74,12 @@ Error Lease::lost(const std::string& how) const {
 }
 
 Status Lease::check() {
-  const auto passed = cluster_->clock().steady() - sent_;
-  if (passed < options_.duration / 3) return {};
-  if (passed >= options_.duration) return lost("it could not be renewed in time");
-  return renew();
+  const auto age = [&] { return cluster_->clock().steady() - sent_; };
+  if (age() < options_.duration / 3) return {};
+  if (age() < options_.duration) TRY(renew());
+  // Asked again: an answer may take longer than the Lease lasts.
+  if (age() >= options_.duration) return lost("it could not be renewed in time");
+  return {};
 }
 
 Status Lease::renew() {
@@ -87,7 +89,7 @@ Status Lease::renew() {
   auto outcome = replace(*cluster_, object);
   if (!outcome) {
     // No answer: ours as long as its time lasts; the next check tries again.
-    if (outcome.error().kind == ErrorKind::interrupted || sent - sent_ >= options_.duration * 2 / 3) return std::move(outcome).error();
+    if (outcome.error().kind == ErrorKind::interrupted || cluster_->clock().steady() - sent_ >= options_.duration * 2 / 3) return std::move(outcome).error();
     return {};
   }
   if (outcome->refusal && outcome->refusal->stale()) {

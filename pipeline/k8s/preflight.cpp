@@ -97,6 +97,7 @@ class Checks {
       TRY_ASSIGN(auto live, get(cluster_, object));
       if (live) workload.live = std::move(*live);
       TRY_ASSIGN(auto dry, apply(cluster_, manifest.object, {.dry_run = true, .force = true}));
+      if (dry.refusal && !dry.refusal->not_found()) continue;  // apply_findings() has said why
       workload.wanted = dry.refusal ? manifest.object : std::move(dry.object);
       workload.extra = extra_pods(workload.live, workload.wanted);
       workloads_.push_back(std::move(workload));
@@ -123,7 +124,9 @@ class Checks {
     auto tried = create(cluster_, pod, true);
     if (!tried) {
       const std::string& message = tried.error().message;
-      if (message.find("serviceaccount") != std::string::npos || message.find("cannot create resource") != std::string::npos) return {};
+      if (message.find("serviceaccount") != std::string::npos) return {};
+      if (message.find("cannot create resource") != std::string::npos)
+        return note("pod security", workload.manifest->identity(), "not checked: " + message), Status();
       if (message.find("HTTP 403") == std::string::npos) return std::move(tried).error();
       const bool quota = message.find("exceeded quota") != std::string::npos;
       problem(quota ? "quota" : "pod security", workload.manifest->identity(), "its pods would be refused: " + message.substr(message.find("HTTP 403")),
@@ -173,8 +176,7 @@ class Checks {
     std::map<std::string, Room> rooms;
     const auto nodes = list(cluster_, resources::nodes, {}, [&](Json& node) {
       if (at(node, "spec", "unschedulable") == true) return;
-      for (const Json& condition : at(node, "status", "conditions"))
-        if (at(condition, "type") == "Ready" && at(condition, "status") != "True") return;
+      if (at(condition(node, "Ready"), "status") != "True") return;
       const Json& has = at(node, "status", "allocatable");
       rooms[text_at(at(node, "metadata", "name"))] = {amount(text_at(at(has, "cpu"))), amount(text_at(at(has, "memory"))),
                                                       static_cast<int64_t>(amount(text_at(at(has, "pods"))))};

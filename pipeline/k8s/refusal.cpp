@@ -3,14 +3,11 @@
 #include <algorithm>
 
 #include "pipeline/k8s/errors.hpp"
+#include "pipeline/k8s/resources.hpp"
 
 namespace mlopsctl::k8s {
 
 namespace {
-
-std::string word(const Json& in, const char* key) {
-  return in.is_object() && in.contains(key) && in[key].is_string() ? in[key].get<std::string>() : std::string();
-}
 
 // The text between the quotes that follow `before`.
 std::string quoted_after(const std::string& text, std::string_view before) {
@@ -62,16 +59,17 @@ Refusal read_refusal(int status, std::string_view body) {
   Refusal refusal;
   refusal.status = status;
   const Json said = Json::parse(body, nullptr, false);
-  if (word(said, "kind") != "Status") {
+  if (text_at(at(said, "kind")) != "Status") {
     refusal.message = first_line(body);
     return refusal;
   }
-  refusal.reason = word(said, "reason");
-  refusal.message = word(said, "message");
+  refusal.reason = text_at(at(said, "reason"));
+  refusal.message = text_at(at(said, "message"));
   const Json none = Json::object(), &details = said.contains("details") && said["details"].is_object() ? said["details"] : none;
   if (details.contains("retryAfterSeconds") && details["retryAfterSeconds"].is_number_integer()) refusal.retry_after = details["retryAfterSeconds"].get<int>();
   if (details.contains("causes") && details["causes"].is_array())
-    for (const Json& cause : details["causes"]) refusal.causes.push_back({word(cause, "reason"), word(cause, "field"), word(cause, "message")});
+    for (const Json& cause : details["causes"])
+      refusal.causes.push_back({text_at(at(cause, "reason")), text_at(at(cause, "field")), text_at(at(cause, "message"))});
   return refusal;
 }
 

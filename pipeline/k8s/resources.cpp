@@ -70,6 +70,13 @@ const Json& at(const Json& object, std::string_view key) {
   return found == object.end() ? nothing : *found;
 }
 
+const Json& condition(const Json& object, std::string_view type) {
+  static const Json nothing;
+  for (const Json& each : at(object, "status", "conditions"))
+    if (at(each, "type") == type) return each;
+  return nothing;
+}
+
 std::string text_at(const Json& value, std::string otherwise) { return value.is_string() ? value.get<std::string>() : std::move(otherwise); }
 int64_t number_at(const Json& value, int64_t otherwise) { return value.is_number_integer() ? value.get<int64_t>() : otherwise; }
 

@@ -43,6 +43,8 @@ template <typename... More>
 const Json& at(const Json& object, std::string_view key, More... more) {
   return at(at(object, key), more...);
 }
+// Of an object's status.conditions the one of that type, or null.
+const Json& condition(const Json& object, std::string_view type);
 // The text or number there; else the other.
 std::string text_at(const Json& value, std::string otherwise = {});
 int64_t number_at(const Json& value, int64_t otherwise = 0);

@@ -15,13 +15,6 @@ bool one_of(const std::string& word, const std::string_view (&words)[N]) {
   return std::find(std::begin(words), std::end(words), word) != std::end(words);
 }
 
-const Json& condition(const Json& object, std::string_view type) {
-  static const Json nothing;
-  for (const Json& each : at(object, "status", "conditions"))
-    if (at(each, "type") == type) return each;
-  return nothing;
-}
-
 // What a container's end says; nothing of one that ended well.
 std::string end_text(const Json& terminated, int64_t restarts) {
   if (!terminated.is_object()) return {};
@@ -79,8 +72,6 @@ std::string_view to_string(Trouble::Kind kind) {
       return "volume";
     case Trouble::Kind::refused:
       return "refused";
-    case Trouble::Kind::deadline:
-      return "deadline";
   }
   return "";
 }

@@ -12,7 +12,7 @@ namespace mlopsctl::k8s {
 
 // What stands in a pod's way.
 struct Trouble {
-  enum class Kind { image, configuration, crash, memory, unschedulable, probe, volume, refused, deadline };
+  enum class Kind { image, configuration, crash, memory, unschedulable, probe, volume, refused };
   Kind kind = Kind::crash;
   std::string pod;        // empty: of the Deployment itself
   std::string container;  // empty: of the whole pod

@@ -21,11 +21,7 @@ std::string selector_text(const Json& deployment) {
   return text;
 }
 
-bool is_ready(const Json& pod) {
-  for (const Json& each : at(pod, "status", "conditions"))
-    if (at(each, "type") == "Ready") return at(each, "status") == "True";
-  return false;
-}
+bool is_ready(const Json& pod) { return at(condition(pod, "Ready"), "status") == "True"; }
 
 std::string describe(const Trouble& trouble) {
   std::string text = trouble.pod.empty() ? "" : "pod " + trouble.pod + (trouble.container.empty() ? "" : ", container " + trouble.container) + ": ";

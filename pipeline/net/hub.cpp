@@ -16,7 +16,6 @@ bool is_name(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.'; });
 }
 bool is_hex(std::string_view text, size_t length) { return text.size() == length && text.find_first_not_of("0123456789abcdef") == std::string_view::npos; }
-bool is_loopback(const std::string& host) { return host == "localhost" || host == "[::1]" || host.starts_with("127."); }
 
 std::optional<Digest> sha256_of(const Json& lfs) {
   for (const char* key : {"sha256", "oid"}) {
@@ -88,7 +87,7 @@ Result<Request> Hub::request(const std::string& path) const {
   request.url = endpoint_ + path;
   TRY_ASSIGN(const Url url, parse_url(request.url));
   if (token_.empty()) return request;
-  if (url.scheme != "https" && !is_loopback(url.host()))
+  if (url.scheme != "https" && !url.is_loopback())
     return config_error("the token would go to " + url.origin() + " without protection").with_hint("set HF_ENDPOINT to an https:// address, or unset HF_TOKEN");
   request.headers.emplace_back("Authorization", "Bearer " + token_);
   return request;

@@ -10,6 +10,11 @@ std::string Url::host() const {
   return authority.substr(0, authority.find(':'));
 }
 
+bool Url::is_loopback() const {
+  const std::string name = host();
+  return name == "localhost" || name == "[::1]" || name.starts_with("127.");
+}
+
 Result<Url> parse_url(std::string_view text) {
   const auto bad = [&](const std::string& why) { return config_error("\"" + shown(text) + "\" is no URL to use: " + why); };
   if (std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f; })) return bad("it has blanks in it");

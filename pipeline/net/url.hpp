@@ -15,6 +15,7 @@ struct Url {
   std::string str() const { return scheme + "://" + authority + rest; }
   std::string origin() const { return scheme + "://" + authority; }
   std::string host() const;  // without the port
+  bool is_loopback() const;  // this machine, as a name or an address
 };
 
 // Other schemes, a user before the host, and blanks or control characters are refused.

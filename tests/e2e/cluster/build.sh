@@ -24,8 +24,9 @@ if [ ! -x "$kubebox" ]; then
     flags+=" -X $package.gitVersion=v$version -X $package.gitMajor=1 -X $package.gitMinor=${version:2:2} -X $package.gitTreeState=clean"
     flags+=" -X $package.gitCommit=$(printf '0%.0s' {1..40}) -X $package.buildDate=2026-01-01T00:00:00Z"
   done
+  (cd "$here/kubebox" && GOTOOLCHAIN=local GOWORK=off "$go" list -modcacherw -deps . >/dev/null) || skip "cannot have the modules of Kubernetes $version from $("$go" env GOPROXY)"
   (cd "$here/kubebox" && GOTOOLCHAIN=local GOWORK=off CGO_ENABLED=0 nice "$go" build -modcacherw -buildvcs=false -trimpath -ldflags "$flags" -o "$kubebox.new" . >&2) ||
-    skip "cannot build Kubernetes $version from $("$go" env GOPROXY)"
+    { echo "FAILED: Kubernetes $version does not build" >&2; exit 1; }
   mv "$kubebox.new" "$kubebox"
 fi
 for name in etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl; do

@@ -45,4 +45,5 @@ until [ -e "$run/api-is-ready" ]; do sleep 0.05; done
 start "$name-kubelet" "$bin/kubelet" --config="$own/kubelet.yaml" --kubeconfig="$run/$name.kubeconfig" --root-dir=/var/lib/kubelet --hostname-override="$name" \
   --node-ip="$address" --tls-cert-file="$run/pki/$name.crt" --tls-private-key-file="$run/pki/$name.key" --node-labels="topology.kubernetes.io/zone=zone-$i" --v=1
 start "$name-kube-proxy" "$bin/kube-proxy" --config="$own/kube-proxy.yaml" --hostname-override="$name"
-while :; do wait -n || true; sleep 0.2; done
+sleep infinity &  # so that there is always somebody to wait for; orphans are buried meanwhile
+wait

@@ -20,11 +20,15 @@ class FaultsOnCluster : public testing::RealCluster {
  protected:
   void SetUp() override {
     RealCluster::SetUp();
-    if (IsSkipped()) return;
+    if (IsSkipped() || HasFatalFailure()) return;
     const std::string build = MLOPSCTL_SOURCE_DIR "/tests/support/go-tools.sh local " MLOPSCTL_SOURCE_DIR "/tests/e2e/faults/proxy";
-    const std::unique_ptr<FILE, int (*)(FILE*)> out(::popen(build.c_str(), "r"), ::pclose);
-    char line[4096];
-    if (out == nullptr || std::fgets(line, sizeof line, out.get()) == nullptr) GTEST_SKIP() << "the proxy cannot be built";
+    FILE* const out = ::popen(build.c_str(), "r");
+    ASSERT_NE(out, nullptr);
+    char line[4096] = "";
+    const bool told = std::fgets(line, sizeof line, out) != nullptr;
+    const int ended = ::pclose(out);
+    if (WIFEXITED(ended) && WEXITSTATUS(ended) == 77) GTEST_SKIP() << "there is no Go to build the proxy with";
+    ASSERT_TRUE(told && ended == 0) << "the proxy does not build";
     std::string program(line);
     while (program.ends_with('\n')) program.pop_back();
     int ends[2];
@@ -38,7 +42,10 @@ class FaultsOnCluster : public testing::RealCluster {
     }
     ::close(ends[0]);
     stdin_ = FileDescriptor(ends[1]);
-    while (!std::filesystem::exists(scratch_ / "ready")) clock_.pause(milliseconds(10), cancel_);
+    while (!std::filesystem::exists(scratch_ / "ready")) {
+      ASSERT_EQ(::waitpid(proxy_, nullptr, WNOHANG), 0) << "the proxy ended";
+      clock_.pause(milliseconds(10), cancel_);
+    }
   }
   void TearDown() override {
     if (proxy_ > 0) {

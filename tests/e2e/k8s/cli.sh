@@ -76,6 +76,13 @@ expect 0 deploy --manifests web.yaml
 expect 4 deploy --kubeconfig "$run/dev.kubeconfig" --manifests web.yaml
 says err "you may not patch deployments in $space"
 says err "hint: ask for a Role that allows it"
+web registry.test/web:v1 >web.yaml
+expect 1 deploy --dry-run --kubeconfig "$run/dev.kubeconfig" --manifests web.yaml
+! grep -q "nothing would change" out || fail "nothing was compared, and that is told as no change"
+web registry.test/web:v2 >web.yaml
+expect 2 deploy --manifests /dev/null
+expect 2 deploy --manifests -
+says err "there are no manifests on standard input"
 # A field of somebody else's is theirs until it is taken.
 "$kubectl" -n "$space" scale deployment web --replicas=3 >/dev/null
 expect 1 deploy --dry-run --manifests web.yaml

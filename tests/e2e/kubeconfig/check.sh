@@ -15,8 +15,9 @@ trap 'exec 8>&-; rm -rf "$work"' EXIT
 mkdir "$work/rec" "$work/home" "$work/kube"
 mkfifo "$work/stdin"
 "$recorder" "$work/rec" <"$work/stdin" &
+recording=$!
 exec 8>"$work/stdin"
-until [ -e "$work/rec/ready" ]; do read -rt 0.02 <> <(:) || true; done
+until [ -e "$work/rec/ready" ]; do kill -0 "$recording" 2>/dev/null || { echo "FAILED: the recorder ended" >&2; exit 1; }; read -rt 0.02 <> <(:) || true; done
 # shellcheck disable=SC1091
 source "$work/rec/ready"
 CA=$work/rec/ca.crt OTHER_CA=$work/rec/other-ca.crt ALICE=$work/rec/alice BOB=$work/rec/bob KUBE=$work/kube

@@ -54,11 +54,14 @@ TEST(Access, SaysWhereItLooked) {
 
 TEST(Access, SuggestsTheContextThatWasMeant) {
   World world;
-  world.folder.write("config", whole);
-  world.options.context = "d";
+  std::string shop = whole;
+  shop.replace(shop.find("name: c"), 7, "name: shop");
+  world.folder.write("config", shop);
+  world.options.context = "shpo";
   const auto access = find_access(world.options);
   ASSERT_FALSE(access.ok());
-  EXPECT_EQ(access.error().message, "the kubeconfig has no context \"d\"");
+  EXPECT_EQ(access.error().message, "the kubeconfig has no context \"shpo\"");
+  EXPECT_EQ(access.error().hint, "did you mean \"shop\"?");
   world.folder.write("config", whole.substr(whole.find("contexts")));
   world.options.context.clear();
   const auto none = find_access(world.options);

@@ -31,6 +31,13 @@ std::string authorization(Credentials& credentials) {
   return identity ? identity->authorization : "error: " + identity.error().message;
 }
 
+// Whether there is something new to try after this was refused.
+bool renewed(Credentials& credentials, const Identity& refused) {
+  const auto other = credentials.renew(refused);
+  EXPECT_TRUE(other.ok());
+  return other.ok() && *other;
+}
+
 // Counts its runs in $FOLDER/runs and says "t<number>", good for what $1 says.
 std::string counting(const std::string& status) {
   return "echo >>$FOLDER/runs; n=$(wc -l <$FOLDER/runs)\n"
@@ -60,13 +67,9 @@ TEST(Credentials, ReadTheFileAgainWhenItsTokenIsRefused) {
   Credentials credentials = world.credentials();
   const auto first = credentials.current();
   ASSERT_TRUE(first.ok());
-  auto other = credentials.renew(*first);
-  ASSERT_TRUE(other.ok());
-  EXPECT_FALSE(*other);
+  EXPECT_FALSE(renewed(credentials, *first));
   world.folder.write("token", "two");
-  other = credentials.renew(*first);
-  ASSERT_TRUE(other.ok());
-  EXPECT_TRUE(*other);
+  EXPECT_TRUE(renewed(credentials, *first));
   EXPECT_EQ(authorization(credentials), "Bearer two");
 }
 
@@ -87,14 +90,10 @@ TEST(Credentials, AskThePlugInAgainWhenItsTokenIsRefused) {
   Credentials credentials = world.credentials();
   const auto first = credentials.current();
   ASSERT_TRUE(first.ok());
-  auto other = credentials.renew(*first);
-  ASSERT_TRUE(other.ok());
-  EXPECT_TRUE(*other);
+  EXPECT_TRUE(renewed(credentials, *first));
   EXPECT_EQ(authorization(credentials), "Bearer t2");
   // Somebody else has renewed in between: there is something new to try, and the plug-in is left alone.
-  other = credentials.renew(*first);
-  ASSERT_TRUE(other.ok());
-  EXPECT_TRUE(*other);
+  EXPECT_TRUE(renewed(credentials, *first));
   EXPECT_EQ(authorization(credentials), "Bearer t2");
 }
 

@@ -111,6 +111,18 @@ TEST(Lease, OursEndsByOurOwnClockWhenNobodyAnswers) {
   EXPECT_EQ(lost.error().message, "the Lease shop/web is no longer ours: it could not be renewed in time");
 }
 
+TEST(Lease, OursEndsWhileARenewalIsStillWaitedFor) {
+  World world;
+  auto lease = Lease::acquire(world.ours, World::options("we"));
+  ASSERT_TRUE(lease.ok());
+  world.ours.manual_clock.advance(seconds(6));
+  world.ours.answer = [&](const Call&) -> Result<Reply> {
+    world.ours.manual_clock.advance(seconds(30));
+    return cluster_error("no answer for 30 s");
+  };
+  EXPECT_FALSE(lease->check().ok()) << "somebody else may have it by now";
+}
+
 TEST(Lease, ARenewalWhoseAnswerGotLostIsStillOurs) {
   World world;
   auto lease = Lease::acquire(world.ours, World::options("we"));
