@@ -22,7 +22,7 @@ one() {
   local file=$out/results/$1.$2.$3.json
   [ ! -s "$file" ] || return 0
   if [ "$3" = peer ]; then
-    "$python" "$here/../peers/encoder_accuracy.py" train "$model" "$data" "$device" "$2" ${ROWS:+"$ROWS"} >"$file.making" 2>"$file.log"
+    "$python" "$here/../peers/encoder_accuracy.py" train "$model" "$data" "$device" "$precision" "$2" ${ROWS:+"$ROWS"} >"$file.making" 2>"$file.log"
   else
     mkdir -p "$out/seed-$2"  # a project does one run at a time
     # shellcheck disable=SC2086  # SET is a list of flags

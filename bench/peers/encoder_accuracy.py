@@ -1,7 +1,7 @@
 """The peer of bench/accuracy, and its arithmetic.
 
-encoder_accuracy.py train MODEL DATA cpu|cuda SEED [ROWS]   fine-tunes with transformers and prints accuracies as one line of JSON:
-    BertForSequenceClassification (pooler, dropout of its config), f32, 3 epochs, AdamW with lr 5e-5 that falls to 0 in a straight line, 32 shuffled
+encoder_accuracy.py train MODEL DATA cpu|cuda f32|bf16|auto SEED [ROWS]   fine-tunes with transformers and prints accuracies as one line of JSON:
+    BertForSequenceClassification (pooler, dropout of its config), f32 or autocast to bf16 (also for auto), 3 epochs, AdamW with lr 5e-5 that falls to 0 in a straight line, 32 shuffled
     rows a batch padded to the longest, gradients clipped to norm 1, no weight decay: what transformers.Trainer does when told no more than that.
 encoder_accuracy.py choose RESULTS                          the recipe with the highest mean validation accuracy
 encoder_accuracy.py summary RESULTS CHOSEN                  per seed, means and 95 % intervals
@@ -22,7 +22,7 @@ def read(path, rows):
     return all_rows[:rows] if rows else all_rows
 
 
-def train(model_folder, data, device, seed, rows=0):
+def train(model_folder, data, device, precision, seed, rows=0):
     import os
 
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
@@ -31,6 +31,7 @@ def train(model_folder, data, device, seed, rows=0):
     from transformers import AutoTokenizer, BertForSequenceClassification, get_linear_schedule_with_warmup, set_seed
 
     batch, epochs = 32, 3
+    halved = torch.autocast(device, dtype=torch.bfloat16, enabled=precision != "f32")
     set_seed(seed)
     splits = {name: read(f"{data}/{name}.csv", rows) for name in ("train", "val", "test")}
     labels = sorted({row["airline_sentiment"] for row in splits["train"]})
@@ -51,7 +52,9 @@ def train(model_folder, data, device, seed, rows=0):
         order = torch.randperm(len(splits["train"]), generator=generator).tolist()
         for at in range(0, len(order), batch):
             coded, given = tensors([splits["train"][i] for i in order[at : at + batch]])
-            model(**coded, labels=given).loss.backward()
+            with halved:
+                loss = model(**coded, labels=given).loss
+            loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             schedule.step()
@@ -61,7 +64,7 @@ def train(model_folder, data, device, seed, rows=0):
 
     def accuracy(split):
         ordered, right = sorted(split, key=lambda row: len(row["text"])), 0
-        with torch.no_grad():
+        with torch.no_grad(), halved:
             for at in range(0, len(ordered), 128):
                 coded, given = tensors(ordered[at : at + 128])
                 right += (model(**coded).logits.argmax(-1) == given).sum().item()
@@ -165,7 +168,7 @@ def stages(folder):
 if __name__ == "__main__":
     what, *rest = sys.argv[1:]
     if what == "train":
-        train(rest[0], rest[1], rest[2], int(rest[3]), int(rest[4]) if len(rest) > 4 else 0)
+        train(rest[0], rest[1], rest[2], rest[3], int(rest[4]), int(rest[5]) if len(rest) > 5 else 0)
     elif what == "choose":
         choose(rest[0])
     elif what == "stages":
