@@ -7,6 +7,7 @@
 #include "pipeline/base/error_json.hpp"
 #include "pipeline/k8s/errors.hpp"
 #include "pipeline/k8s/lease.hpp"
+#include "pipeline/k8s/rollout/drive.hpp"
 
 namespace mlopsctl::k8s {
 
@@ -44,8 +45,10 @@ class Deployer {
 
  private:
   Status under_lease() {
-    for (size_t i = 0; i < manifests_.manifests.size(); ++i)
+    for (size_t i = 0; i < manifests_.manifests.size(); ++i) {
       if (manifests_.manifests[i].kind != "Namespace") TRY(apply_one(i));
+      if (report_.rollout && report_.rollout->phase != Rollout::Phase::promoted) return {};
+    }
     for (const Manifest& each : manifests_.manifests)
       if (each.kind == "Deployment" && options_.wait) TRY(wait_for(each));
     return {};
@@ -55,13 +58,22 @@ class Deployer {
   Status take_lease() {
     const auto main = std::find_if(manifests_.manifests.begin(), manifests_.manifests.end(), [](const Manifest& each) { return each.kind == "Deployment"; });
     if (main == manifests_.manifests.end()) return {};
-    LeaseOptions lease{main->name_space, "mlopsctl-" + main->name, options_.holder};
+    TRY_ASSIGN(auto taken, take_lease_of(*main));
+    lease_.emplace(std::move(taken));
+    return nothing_under_way(*lease_, main->name);
+  }
+  Result<Lease> take_lease_of(const Manifest& deployment) {
+    LeaseOptions lease{deployment.name_space, lease_name(deployment.name), options_.holder};
     lease.duration = options_.lease;
     lease.look = std::min<std::chrono::milliseconds>(lease.look, options_.lease / 5);
     lease.waiting = options_.waiting;
-    TRY_ASSIGN(auto taken, Lease::acquire(cluster_, std::move(lease)));
-    lease_.emplace(std::move(taken));
-    return {};
+    return Lease::acquire(cluster_, std::move(lease));
+  }
+  static Status nothing_under_way(const Lease& lease, const std::string& name) {
+    TRY_ASSIGN(const Journal journal, read_journal(lease.object()));
+    if (!journal.now) return {};
+    return cluster_error("a promotion of " + name + " by " + journal.now->who + " has not ended: " + journal.now->text())
+        .with_hint("go on with it or undo it: mlopsctl rollout resume|abort " + name);
   }
 
   // What was done stands, whether or not the next one has to wait.
@@ -79,7 +91,10 @@ class Deployer {
     const Manifest& manifest = manifests_.manifests[which];
     const ObjectDiff& before = before_[which];
     Applied applied{manifest.identity()};
-    if (!before.settled) {
+    if (is_promotion(manifest, before)) TRY(promote(manifest));
+    if (report_.rollout && report_.rollout->name() == manifest.name) {
+      if (report_.rollout->phase == Rollout::Phase::promoted) applied.what = Applied::What::changed;
+    } else if (!before.settled) {
       TRY_ASSIGN(const auto outcome, apply(cluster_, manifest.object, {.force = options_.force}));
       if (outcome.refusal) return to_error(*outcome.refusal, "apply " + manifest.identity());
       if (outcome.created) applied.what = Applied::What::created;
@@ -90,6 +105,35 @@ class Deployer {
     if (options_.applied) options_.applied(applied);
     report_.applied.push_back(std::move(applied));
     return {};
+  }
+
+  bool is_promotion(const Manifest& manifest, const ObjectDiff& before) const {
+    return manifest.kind == "Deployment" && options_.wait && is_promoted(manifest.object) && before.kind == ObjectDiff::Kind::change &&
+           std::any_of(before.changes.begin(), before.changes.end(), [](const FieldChange& change) { return change.path.starts_with(".spec.template"); });
+  }
+
+  Status promote(const Manifest& manifest) {
+    TRY_ASSIGN(auto rollout, begin_rollout(cluster_, manifest.object, options_.origin));
+    if (!rollout) return {};
+    DriveOptions how;
+    how.timeout = options_.timeout;
+    how.say = options_.promoting;
+    how.every = [this] { return still_ours(); };
+    if (options_.trouble) how.trouble = options_.trouble;
+    // The set's Lease is that of its first Deployment.
+    if (lease_->object().at("metadata").at("name") == lease_name(manifest.name)) {
+      TRY_ASSIGN(report_.rollout, drive(cluster_, *lease_, std::move(*rollout), how));
+      return {};
+    }
+    TRY_ASSIGN(Lease own, take_lease_of(manifest));
+    Status done = nothing_under_way(own, manifest.name);
+    if (done) {
+      auto end = drive(cluster_, own, std::move(*rollout), how);
+      if (end) report_.rollout = std::move(*end);
+      else done = std::move(end).error();
+    }
+    if (const auto released = own.release(); done && !released) done = released;
+    return done;
   }
 
   Status wait_for(const Manifest& manifest) {

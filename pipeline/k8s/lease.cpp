@@ -92,19 +92,44 @@ Status Lease::renew() {
     if (outcome.error().kind == ErrorKind::interrupted || cluster_->clock().steady() - sent_ >= options_.duration * 2 / 3) return std::move(outcome).error();
     return {};
   }
-  if (outcome->refusal && outcome->refusal->stale()) {
-    TRY_ASSIGN(const auto now, get(*cluster_, ref(resources::leases, options_.name_space, options_.name)));
-    // A renewal whose answer got lost makes our version an old one; it is still us.
-    if (now && holder_of(*now) == options_.holder && number_at(at(*now, "spec", "leaseTransitions")) == fence_) {
-      object_ = *now;
-      return {};
-    }
-    return lost(now ? holder_of(*now) + " has it" : "somebody deleted it");
-  }
+  if (outcome->refusal && outcome->refusal->stale()) return look_again();
   if (outcome->refusal) return lost(to_error(*outcome->refusal, "renew").message);
   object_ = std::move(outcome->object);
   sent_ = sent;
   return {};
+}
+
+Status Lease::look_again() {
+  TRY_ASSIGN(const auto now, get(*cluster_, ref(resources::leases, options_.name_space, options_.name)));
+  // A write whose answer got lost makes our version an old one; it is still us.
+  if (now && holder_of(*now) == options_.holder && number_at(at(*now, "spec", "leaseTransitions")) == fence_) {
+    object_ = *now;
+    return {};
+  }
+  return lost(now ? holder_of(*now) + " has it" : "somebody deleted it");
+}
+
+Status Lease::note(const Json& annotations) {
+  for (int tries = 0;; ++tries) {
+    TRY(check());
+    Json object = object_;
+    object["spec"]["renewTime"] = micro_time(cluster_->clock().now());
+    Json& notes = object["metadata"]["annotations"];
+    if (notes.is_null()) notes = Json::object();
+    notes.merge_patch(annotations);
+    const auto sent = cluster_->clock().steady();
+    auto outcome = replace(*cluster_, object);
+    const bool unknown = !outcome || (outcome->refusal && outcome->refusal->stale());
+    if (!unknown && outcome->refusal) return to_error(*outcome->refusal, "write into the Lease " + options_.name);
+    if (!unknown) {
+      object_ = std::move(outcome->object);
+      sent_ = sent;
+      return {};
+    }
+    if (!outcome && (outcome.error().kind == ErrorKind::interrupted || tries == 3)) return std::move(outcome).error();
+    if (outcome && tries == 3) return lost("somebody else keeps writing into it");
+    TRY(look_again());
+  }
 }
 
 Status Lease::release() {

@@ -35,12 +35,18 @@ class Lease {
   // Lets the next one in at once. Not done by the destructor: a process that dies must look like one that has died.
   Status release();
   int64_t fence() const { return fence_; }
+  // As we have written it last.
+  const Json& object() const { return object_; }
+  // Writes annotations onto it (null: takes away), and renews it by that. Fails (cluster) when it is no longer ours: nothing is written then.
+  Status note(const Json& annotations);
 
  private:
   Lease(Cluster& cluster, LeaseOptions options) : cluster_(&cluster), options_(std::move(options)) {}
   // True: it is ours now. False: somebody else was faster, look again.
   Result<bool> take(const std::optional<Json>& seen);
   Status renew();
+  // Ours as the server has it after a write of ours was refused as stale; nothing: it is not ours any more.
+  Status look_again();
   Error lost(const std::string& how) const;
 
   Cluster* cluster_;

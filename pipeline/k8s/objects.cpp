@@ -73,10 +73,10 @@ Result<Outcome> patch(Cluster& cluster, const ObjectRef& object, const Json& cha
                     "change " + object.str());
 }
 
-Result<Outcome> remove(Cluster& cluster, const ObjectRef& object) {
-  return outcome_of(
-      cluster.send({"DELETE", object.path(), {}, R"({"apiVersion":"v1","kind":"DeleteOptions","propagationPolicy":"Background"})", json_type, true}),
-      "delete " + object.str());
+Result<Outcome> remove(Cluster& cluster, const ObjectRef& object, const std::string& uid) {
+  Json options{{"apiVersion", "v1"}, {"kind", "DeleteOptions"}, {"propagationPolicy", "Background"}};
+  if (!uid.empty()) options["preconditions"] = {{"uid", uid}};
+  return outcome_of(cluster.send({"DELETE", object.path(), {}, canonical(options), json_type, true}), "delete " + object.str());
 }
 
 Result<Listed> try_list(Cluster& cluster, const Resource& resource, const ListOptions& options, const std::function<void(Json& object)>& take) {

@@ -37,8 +37,8 @@ Result<Outcome> create(Cluster& cluster, const Json& object, bool dry_run = fals
 Result<Outcome> replace(Cluster& cluster, const Json& object);
 // JSON merge patch; null removes. `subresource`: "scale", "status", or empty.
 Result<Outcome> patch(Cluster& cluster, const ObjectRef& object, const Json& changes, const std::string& subresource = {});
-// Dependents go in the background. refusal->not_found() where there is none.
-Result<Outcome> remove(Cluster& cluster, const ObjectRef& object);
+// Dependents go in the background. refusal->not_found() where there is none. With a `uid` only the very object that had it: else refusal->stale().
+Result<Outcome> remove(Cluster& cluster, const ObjectRef& object, const std::string& uid = {});
 
 struct ListOptions {
   std::string name_space;  // empty: all

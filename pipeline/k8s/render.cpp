@@ -26,13 +26,13 @@ class Renderer {
 
     const bool system = o_.name_space == "default" || o_.name_space.starts_with("kube-");
     if (o_.create_namespace && !system) TRY(add(10, "namespace", {{"namespace", o_.name_space}, {"labels", namespace_labels()}}));
-    TRY(add(20, "networkpolicy", {{"selector", server_selector()}, {"egress", egress()}}, o_.name));
+    TRY(add(20, "networkpolicy", {{"selector", all_servers()}, {"egress", egress()}}, o_.name));
     TRY(add(30, "serviceaccount", {}, o_.name));
     TRY(add(40, "configmap", {{"data", config_data_}}, config_map_));
     TRY(add(50, "service", service(), o_.name));
     TRY(add(60, "deployment", deployment(), o_.name));
     // A budget for a single pod would block every drain of its node for ever.
-    if ((o_.autoscale ? o_.autoscale->min : o_.replicas) > 1) TRY(add(70, "pdb", {{"selector", server_selector()}}, o_.name));
+    if ((o_.autoscale ? o_.autoscale->min : o_.replicas) > 1) TRY(add(70, "pdb", {{"selector", all_servers()}}, o_.name));
     if (o_.autoscale) TRY(add(75, "hpa", {{"min", o_.autoscale->min}, {"max", o_.autoscale->max}, {"cpu", o_.autoscale->cpu}}, o_.name));
     for (const auto& job : o_.jobs) TRY(add_job(job));
     std::sort(set_.manifests.begin(), set_.manifests.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
@@ -50,6 +50,8 @@ class Renderer {
   }
   Json server_labels() const { return labels("model-server", o_.name, "server"); }
   Json server_selector() const { return selector_of("model-server", o_.name); }
+  // All that answer, the candidate of a promotion as well (pipeline/k8s/rollout/manifests.hpp).
+  Json all_servers() const { return {{"app.kubernetes.io/instance", o_.name}, {"app.kubernetes.io/component", "server"}}; }
 
   Json namespace_labels() const {
     Json all = {{"app.kubernetes.io/managed-by", "mlopsctl"}};
@@ -77,7 +79,7 @@ class Renderer {
     return {{"type", o_.service.type},
             {"port", o_.service.port},
             {"node_port", o_.service.node_port ? Json(*o_.service.node_port) : Json()},
-            {"selector", server_selector()}};
+            {"selector", all_servers()}};
   }
 
   std::string strategy() const {

@@ -46,6 +46,7 @@ void container_trouble(const SeenPod& seen, const Json& status, std::vector<Trou
     trouble.text = std::move(text);
     trouble.has_log = true;
     trouble.previous = !ended.is_object();
+    trouble.restarts = restarts;
   } else {
     return;
   }

@@ -19,6 +19,7 @@ struct Trouble {
   std::string text;       // "ended with exit code 7, restarted 3 times"
   bool has_log = false;   // the container has run: its last lines may say more
   bool previous = false;  // those of the run before
+  int64_t restarts = 0;   // of the container
   bool operator==(const Trouble&) const = default;
 };
 std::string_view to_string(Trouble::Kind kind);
@@ -29,7 +30,8 @@ struct SeenPod {
 };
 struct Observation {
   Json deployment;
-  std::vector<SeenPod> pods;  // of the newest revision
+  std::vector<SeenPod> pods;        // of the newest revision
+  std::vector<Json> old_pods = {};  // of those before
 };
 
 struct Progress {

@@ -60,11 +60,7 @@ class Waiter {
   // Pods of one Deployment fail alike: what several have in common is told once, for the first of them.
   static std::string key_of(const Trouble& trouble) { return std::string(to_string(trouble.kind)) + " " + trouble.container; }
 
-  std::string log_of(const Trouble& trouble) {
-    if (!trouble.has_log) return {};
-    auto log = last_lines(cluster_, ref(resources::pods, deployment_.name_space, trouble.pod), trouble.container, options_.log_lines, trouble.previous);
-    return log ? *log : std::string();
-  }
+  std::string log_of(const Trouble& trouble) { return k8s::log_of(cluster_, deployment_.name_space, trouble, options_.log_lines); }
 
   // A probe that fails while a server starts is no trouble yet.
   void tell(const Trouble& trouble) {
@@ -110,12 +106,16 @@ Result<Observation> observe(Cluster& cluster, const ObjectRef& deployment) {
   const std::string revision = text_at(at(at(seen.deployment, "metadata", "annotations"), "deployment.kubernetes.io/revision"));
   const ListOptions of_it{deployment.name_space, selector_text(seen.deployment), ""};
   std::string newest;
+  std::vector<std::string> older;
   TRY_ASSIGN(const auto sets, list(cluster, resources::replica_sets, of_it, [&](Json& set) {
-               if (owned_by(set, uid) && at(at(set, "metadata", "annotations"), "deployment.kubernetes.io/revision") == revision)
-                 newest = text_at(at(set, "metadata", "uid"));
+               if (!owned_by(set, uid)) return;
+               const bool is_newest = at(at(set, "metadata", "annotations"), "deployment.kubernetes.io/revision") == revision;
+               (is_newest ? newest : older.emplace_back()) = text_at(at(set, "metadata", "uid"));
              }));
   TRY_ASSIGN(const auto pods, list(cluster, resources::pods, of_it, [&](Json& pod) {
-               if (!newest.empty() && owned_by(pod, newest) && at(pod, "metadata", "deletionTimestamp").is_null()) seen.pods.push_back({std::move(pod), {}});
+               if (!at(pod, "metadata", "deletionTimestamp").is_null()) return;
+               if (!newest.empty() && owned_by(pod, newest)) seen.pods.push_back({std::move(pod), {}});
+               else if (std::any_of(older.begin(), older.end(), [&](const auto& set) { return owned_by(pod, set); })) seen.old_pods.push_back(std::move(pod));
              }));
   for (SeenPod& each : seen.pods) {
     if (is_ready(each.pod)) continue;
@@ -123,6 +123,12 @@ Result<Observation> observe(Cluster& cluster, const ObjectRef& deployment) {
     if (auto events = events_of(cluster, deployment.name_space, text_at(at(each.pod, "metadata", "uid")))) each.events = std::move(*events);
   }
   return seen;
+}
+
+std::string log_of(Cluster& cluster, const std::string& name_space, const Trouble& trouble, int lines) {
+  if (!trouble.has_log) return {};
+  auto log = last_lines(cluster, ref(resources::pods, name_space, trouble.pod), trouble.container, lines, trouble.previous);
+  return log ? *log : std::string();
 }
 
 Result<Progress> wait_until_done(Cluster& cluster, const ObjectRef& deployment, const WaitOptions& options) {

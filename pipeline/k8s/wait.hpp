@@ -24,4 +24,7 @@ struct WaitOptions {
 // passed, cluster when it is gone.
 Result<Progress> wait_until_done(Cluster& cluster, const ObjectRef& deployment, const WaitOptions& options);
 
+// The last lines of the log of the container in trouble; empty where there is none.
+std::string log_of(Cluster& cluster, const std::string& name_space, const Trouble& trouble, int lines = 10);
+
 }  // namespace mlopsctl::k8s

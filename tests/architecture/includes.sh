@@ -39,7 +39,7 @@ pipeline/engine    pipeline/base pipeline/spec pipeline/engine
 pipeline/git       pipeline/base pipeline/git
 pipeline/stats     pipeline/base pipeline/stats
 pipeline/net       pipeline/base pipeline/net
-pipeline/k8s       pipeline/base pipeline/net pipeline/k8s
+pipeline/k8s       pipeline/base pipeline/net pipeline/stats pipeline/k8s
 stages/data        pipeline/base pipeline/spec stages/data
 stages/text        pipeline/base pipeline/spec stages/text
 stages/weights     pipeline/base stages/weights

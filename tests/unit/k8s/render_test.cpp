@@ -89,23 +89,26 @@ TEST_P(Golden, EveryPodIsRestricted) {
 
 INSTANTIATE_TEST_SUITE_P(Options, Golden, testing::Values("minimal", "airline", "sentiment140"), [](const auto& name) { return name.param; });
 
-TEST(Render, SelectorsHoldNameAndInstanceAloneAndEveryPodOfTheServerHasThem) {
+TEST(Render, SelectorsHoldNoMoreThanWhatNeverChangesAndEveryPodOfTheServerHasIt) {
   const ManifestSet set = rendered(airline());
-  const Json selector = {{"app.kubernetes.io/name", "model-server"}, {"app.kubernetes.io/instance", "airline-sentiment"}};
+  const Json own = {{"app.kubernetes.io/name", "model-server"}, {"app.kubernetes.io/instance", "airline-sentiment"}};
+  // The candidate of a promotion answers beside it, under another name.
+  const Json all = {{"app.kubernetes.io/component", "server"}, {"app.kubernetes.io/instance", "airline-sentiment"}};
   const Json& deployment = *object(set, "Deployment");
-  EXPECT_EQ(at(deployment, "/spec/selector/matchLabels"), selector);
-  EXPECT_EQ(at(*object(set, "Service"), "/spec/selector"), selector);
-  EXPECT_EQ(at(*object(set, "PodDisruptionBudget"), "/spec/selector/matchLabels"), selector);
-  EXPECT_EQ(at(*object(set, "NetworkPolicy"), "/spec/podSelector/matchLabels"), selector);
+  EXPECT_EQ(at(deployment, "/spec/selector/matchLabels"), own);
+  EXPECT_EQ(at(*object(set, "Service"), "/spec/selector"), all);
+  EXPECT_EQ(at(*object(set, "PodDisruptionBudget"), "/spec/selector/matchLabels"), all);
+  EXPECT_EQ(at(*object(set, "NetworkPolicy"), "/spec/podSelector/matchLabels"), all);
   const Json labels = at(deployment, "/spec/template/metadata/labels");
-  for (const auto& [key, value] : selector.items()) EXPECT_EQ(labels.at(key), value);
+  for (const Json* selector : {&own, &all})
+    for (const auto& [key, value] : selector->items()) EXPECT_EQ(labels.at(key), value);
 }
 
 TEST(Render, PodsOfJobsAreNotTheServers) {
   const ManifestSet set = rendered(sentiment140());
   const Json selector = at(*object(set, "Service"), "/spec/selector");
   const Json labels = at(*object(set, "Job"), "/spec/template/metadata/labels");
-  EXPECT_NE(labels.at("app.kubernetes.io/name"), selector.at("app.kubernetes.io/name"));
+  EXPECT_NE(labels.at("app.kubernetes.io/component"), selector.at("app.kubernetes.io/component"));
 }
 
 TEST(Render, AnAutoscalerOwnsTheReplicas) {

@@ -1,0 +1,181 @@
+#include "pipeline/k8s/rollout/drive.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "pipeline/k8s/errors.hpp"
+#include "pipeline/k8s/rollout/look.hpp"
+
+namespace mlopsctl::k8s {
+
+namespace {
+
+using std::chrono::duration_cast, std::chrono::seconds;
+using Phase = Rollout::Phase;
+using What = Write::What;
+
+constexpr const char* journal_annotation = "mlopsctl/rollout";
+constexpr const char* history_annotation = "mlopsctl/history";
+constexpr size_t history_kept = 20;
+
+Json history_entry(const Rollout& rollout, const std::string& ended) {
+  return {{"id", rollout.id},
+          {"who", rollout.who},
+          {"began", rollout.began},
+          {"ended", ended},
+          {"commit", rollout.commit},
+          {"record", rollout.record},
+          {"strategy", to_string(rollout.strategy)},
+          {"from", model_of(rollout.before)},
+          {"to", model_of(rollout.target)},
+          {"outcome", to_string(rollout.phase)},
+          {"reason", rollout.reason},
+          {"verdicts", rollout.passed}};
+}
+
+class Driver {
+ public:
+  Driver(Cluster& cluster, Lease& lease, Rollout rollout, const DriveOptions& options)
+      : cluster_(cluster), lease_(lease), rollout_(std::move(rollout)), options_(options), looker_(cluster, rollout_) {}
+
+  Result<Rollout> run() {
+    const auto start = now();
+    if (journalled() != to_json(rollout_)) TRY(write_journal(rollout_));
+    say(rollout_.text());
+    TRY(raise_fences());
+    for (bool measuring = false;;) {
+      if (options_.every) TRY(options_.every());
+      TRY(lease_.check());
+      TRY_ASSIGN(const Sight sight, looker_.look(rollout_, measuring));
+      tell_troubles(sight.situation);
+      Next next = advance(rollout_, sight.situation);
+      if (next.measuring && !measuring) looker_.begin_to_measure();
+      measuring = next.measuring;
+      if (!(next.rollout == rollout_)) {
+        const bool moved = next.rollout.phase != rollout_.phase || next.rollout.step != rollout_.step || next.rollout.paused != rollout_.paused;
+        if (next.rollout.passed.size() > rollout_.passed.size()) say("passed: " + next.rollout.passed.back());
+        TRY(write_journal(next.rollout));
+        rollout_ = std::move(next.rollout);
+        say(rollout_.text());
+        if (rollout_.ended() || rollout_.paused) return rollout_;
+        if (moved) looker_.begin_step(), measuring = false;
+        continue;
+      }
+      if (rollout_.paused && !next.write) return rollout_;
+      if (next.write) {
+        TRY(do_write(*next.write, sight));
+        continue;
+      }
+      if (now() - start >= options_.timeout) {
+        Error error = cluster_error("the promotion of " + rollout_.name() + " has not ended after " + std::to_string(options_.timeout.count()) +
+                                    " s: " + rollout_.text() + "; " + progress_of(sight.situation))
+                          .with_hint("go on with it or undo it: mlopsctl rollout resume|abort " + rollout_.name());
+        error.kind = ErrorKind::timeout;
+        return error;
+      }
+      if (!cluster_.clock().pause(std::chrono::milliseconds(200), cluster_.cancel())) return interrupted();
+    }
+  }
+
+ private:
+  std::chrono::steady_clock::time_point now() const { return cluster_.clock().steady(); }
+  void say(const std::string& sentence) {
+    if (options_.say) options_.say(sentence);
+  }
+  std::string progress_of(const Situation& seen) const {
+    const auto& side = rollout_.phase == Phase::progressing ? seen.candidate : seen.stable;
+    return side.progress.text();
+  }
+
+  Json journalled() const {
+    const std::string text = text_at(at(at(lease_.object(), "metadata", "annotations"), journal_annotation));
+    return text.empty() ? Json() : Json::parse(text, nullptr, false);
+  }
+
+  Status write_journal(const Rollout& rollout) {
+    if (!rollout.ended()) return lease_.note({{journal_annotation, canonical(to_json(rollout))}});
+    TRY_ASSIGN(Journal journal, read_journal(lease_.object()));
+    Json history = Json::array({history_entry(rollout, rfc3339(cluster_.clock().now()))});
+    for (Json& entry : journal.history)
+      if (history.size() < history_kept) history.push_back(std::move(entry));
+    return lease_.note({{journal_annotation, nullptr}, {history_annotation, canonical(history)}});
+  }
+
+  // Whoever looked at an object before now cannot change it any more.
+  Status raise_fences() {
+    for (const ObjectRef& object : looker_.objects()) {
+      TRY(lease_.check());
+      TRY_ASSIGN(const auto outcome, patch(cluster_, object, {{"metadata", {{"annotations", {{"mlopsctl/fence", std::to_string(lease_.fence())}}}}}}));
+      if (outcome.refusal && !outcome.refusal->not_found()) return to_error(*outcome.refusal, "put a fence on " + object.str());
+    }
+    return {};
+  }
+
+  // A write that comes too late for what was looked at changes nothing: the next look decides anew.
+  Status do_write(const Write& write, const Sight& sight) {
+    if (write.what == What::remove_candidate) {
+      const ObjectRef candidate = looker_.objects()[1];
+      say("remove " + candidate.str());
+      TRY_ASSIGN(const auto outcome, remove(cluster_, candidate, sight.candidate_uid));
+      if (outcome.refusal && !outcome.refusal->not_found() && !outcome.refusal->stale()) return to_error(*outcome.refusal, "remove " + candidate.str());
+      return {};
+    }
+    Json manifest = write.manifest;
+    const std::string& version = write.what == What::apply_stable      ? sight.stable_version
+                                 : write.what == What::apply_candidate ? sight.candidate_version
+                                                                       : sight.service_version;
+    if (!version.empty()) manifest["metadata"]["resourceVersion"] = version;
+    TRY_ASSIGN(const ObjectRef object, ref_of(manifest));
+    TRY_ASSIGN(const auto outcome, apply(cluster_, manifest, {.force = true}));
+    if (outcome.refusal && outcome.refusal->stale()) return {};
+    if (outcome.refusal) return to_error(*outcome.refusal, "apply " + object.str());
+    looker_.applied(write, outcome.object);
+    say(object.str() + ": " + write.why);
+    return {};
+  }
+
+  void tell_troubles(const Situation& seen) {
+    if (!options_.trouble) return;
+    const auto tell = [&](const Situation::Side& side, const ObjectRef& object) {
+      for (const Trouble& trouble : side.progress.troubles)
+        if (trouble.kind != Trouble::Kind::probe && told_.insert(object.name + std::string(to_string(trouble.kind)) + trouble.container).second)
+          options_.trouble(object.str(), trouble, log_of(cluster_, object.name_space, trouble));
+    };
+    tell(seen.stable, looker_.objects()[0]);
+    tell(seen.candidate, looker_.objects()[1]);
+  }
+
+  Cluster& cluster_;
+  Lease& lease_;
+  Rollout rollout_;
+  const DriveOptions& options_;
+  Looker looker_;
+  std::set<std::string> told_;
+};
+
+}  // namespace
+
+std::string lease_name(const std::string& deployment) { return "mlopsctl-" + deployment; }
+
+Result<Journal> read_journal(const Json& lease) {
+  Journal journal;
+  const Json& notes = at(lease, "metadata", "annotations");
+  if (const std::string text = text_at(at(notes, journal_annotation)); !text.empty()) {
+    TRY_ASSIGN(const Json json, parse_json(text, journal_annotation));
+    TRY_ASSIGN(journal.now, read_rollout(json));
+  }
+  if (const std::string text = text_at(at(notes, history_annotation)); !text.empty()) { TRY_ASSIGN(journal.history, parse_json(text, history_annotation)); }
+  journal.holder = text_at(at(lease, "spec", "holderIdentity"));
+  return journal;
+}
+
+Result<Journal> look_up_journal(Cluster& cluster, const std::string& name_space, const std::string& name) {
+  TRY_ASSIGN(const auto lease, get(cluster, ref(resources::leases, name_space, lease_name(name))));
+  return lease ? read_journal(*lease) : Journal();
+}
+
+Result<Rollout> drive(Cluster& cluster, Lease& lease, Rollout rollout, const DriveOptions& options) {
+  return Driver(cluster, lease, std::move(rollout), options).run();
+}
+
+}  // namespace mlopsctl::k8s

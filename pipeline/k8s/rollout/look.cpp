@@ -1,0 +1,112 @@
+#include "pipeline/k8s/rollout/look.hpp"
+
+#include "pipeline/k8s/errors.hpp"
+
+namespace mlopsctl::k8s {
+
+namespace {
+
+using std::chrono::duration_cast, std::chrono::seconds;
+using Phase = Rollout::Phase;
+
+std::string version_of(const Json& object) { return text_at(at(object, "metadata", "resourceVersion")); }
+
+// The port that is called http, else the first one, else 8080.
+int64_t metrics_port(const Json& pod) {
+  int64_t first = 0;
+  for (const Json& container : at(pod, "spec", "containers"))
+    for (const Json& port : at(container, "ports")) {
+      const int64_t number = number_at(at(port, "containerPort"));
+      if (at(port, "name") == "http") return number;
+      if (first == 0) first = number;
+    }
+  return first == 0 ? 8080 : first;
+}
+
+}  // namespace
+
+Looker::Looker(Cluster& cluster, const Rollout& rollout) : cluster_(cluster), measuring_since_(cluster.clock().steady()), moved_since_(measuring_since_) {
+  objects_ = {ref(resources::deployments, rollout.name_space(), rollout.name()),
+              ref(resources::deployments, rollout.name_space(), candidate_name(rollout.name()))};
+  if (rollout.service.is_object()) objects_.push_back(ref(resources::services, rollout.name_space(), text_at(at(rollout.service, "metadata", "name"))));
+}
+
+Result<Sight> Looker::look(const Rollout& rollout, bool measuring) {
+  Sight sight;
+  Situation& seen = sight.situation;
+  TRY_ASSIGN(const Observation stable, observe(cluster_, objects_[0]));
+  if (stable.deployment.is_null()) return cluster_error(objects_[0].str() + " is gone: somebody deleted it");
+  seen.stable = side_of(stable, stable_);
+  sight.stable_version = version_of(stable.deployment);
+  Observation candidate;
+  if (rollout.strategy != Strategy::Kind::rolling) {
+    TRY_ASSIGN(candidate, observe(cluster_, objects_[1]));
+    seen.candidate = side_of(candidate, candidate_);
+    sight.candidate_version = version_of(candidate.deployment);
+    sight.candidate_uid = text_at(at(candidate.deployment, "metadata", "uid"));
+    if (objects_.size() > 2) {
+      TRY_ASSIGN(const auto service, get(cluster_, objects_[2]));
+      if (!service) return cluster_error(objects_[2].str() + " is gone: somebody deleted it");
+      seen.traffic = traffic_of(*service);
+      sight.service_version = version_of(*service);
+    }
+  }
+  const auto now = cluster_.clock().steady();
+  const std::string numbers = seen.stable.progress.text() + seen.candidate.progress.text();
+  if (numbers != moved_) moved_ = numbers, moved_since_ = now;
+  seen.still = duration_cast<seconds>(now - moved_since_).count();
+  if (!measuring) return sight;
+  if (rollout.gates.traffic && now - read_at_ >= seconds(1)) {
+    read_at_ = now;
+    measure(rollout, stable, candidate);
+  }
+  seen.measured = duration_cast<seconds>(now - measuring_since_).count();
+  seen.evidence = meter_.evidence();
+  seen.evidence.unread = unread_;
+  return sight;
+}
+
+void Looker::begin_step() { moved_since_ = cluster_.clock().steady(); }
+
+void Looker::begin_to_measure() {
+  measuring_since_ = cluster_.clock().steady();
+  meter_.restart();
+  read_at_ = {};
+}
+
+void Looker::applied(const Write& write, const Json& object) {
+  if (write.what == Write::What::apply_service) return;
+  (write.what == Write::What::apply_stable ? stable_ : candidate_) = {digest_of_manifest(write.manifest), at(object, "metadata", "generation")};
+  begin_step();
+}
+
+Situation::Side Looker::side_of(const Observation& seen, const Applied& applied) const {
+  Situation::Side side;
+  side.there = !seen.deployment.is_null();
+  if (!side.there) return side;
+  if (at(seen.deployment, "metadata", "generation") == applied.generation) side.applied = applied.digest;
+  side.progress = judge(seen);
+  return side;
+}
+
+void Looker::measure(const Rollout& rollout, const Observation& stable, const Observation& candidate) {
+  unread_.clear();
+  // Once the stable Deployment takes the new model over, its newest pods are the new model's.
+  const Meter::Role newest = rollout.phase == Phase::promoting ? Meter::Role::candidate : Meter::Role::champion;
+  for (const SeenPod& pod : stable.pods) read_pod(pod.pod, newest);
+  for (const Json& pod : stable.old_pods) read_pod(pod, Meter::Role::champion);
+  for (const SeenPod& pod : candidate.pods) read_pod(pod.pod, Meter::Role::candidate);
+}
+
+void Looker::read_pod(const Json& pod, Meter::Role role) {
+  if (at(condition(pod, "Ready"), "status") != "True") return;
+  const ObjectRef object = ref(resources::pods, text_at(at(pod, "metadata", "namespace")), text_at(at(pod, "metadata", "name")));
+  Call call{"GET", object.path() + ":" + std::to_string(metrics_port(pod)) + "/proxy/metrics"};
+  call.whole = std::chrono::milliseconds(2000);
+  const auto reply = cluster_.send(call);
+  // A pod that ends while it is asked is no fault.
+  if (reply && reply->status == 200) meter_.see(text_at(at(pod, "metadata", "uid")), role, read_counts(reply->body));
+  else unread_ = object.str() + ": " + (reply ? "HTTP " + std::to_string(reply->status) : reply.error().message);
+}
+
+}  // namespace mlopsctl::k8s

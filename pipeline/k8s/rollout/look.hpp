@@ -1,0 +1,49 @@
+// What there is to see of a promotion: both Deployments, whom the Service sends requests to, and what the pods have counted.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "pipeline/k8s/rollout/advance.hpp"
+#include "pipeline/k8s/wait.hpp"
+
+namespace mlopsctl::k8s {
+
+struct Sight {
+  Situation situation;
+  // Of what was looked at; empty: it is not there.
+  std::string stable_version, candidate_version, service_version, candidate_uid;
+};
+
+class Looker {
+ public:
+  Looker(Cluster& cluster, const Rollout& rollout);
+  // The stable Deployment, the candidate, and the Service if there is one.
+  const std::vector<ObjectRef>& objects() const { return objects_; }
+  // Fails (cluster) where the stable Deployment is gone. `measuring`: the pods are asked for what they count, once a second at most, through the API
+  // server (pods/proxy).
+  Result<Sight> look(const Rollout& rollout, bool measuring);
+  void begin_step();
+  void begin_to_measure();
+  // So that it is known to be in place as long as its specification stays the same.
+  void applied(const Write& write, const Json& object);
+
+ private:
+  struct Applied {
+    std::string digest;
+    Json generation;
+  };
+  Situation::Side side_of(const Observation& seen, const Applied& applied) const;
+  void measure(const Rollout& rollout, const Observation& stable, const Observation& candidate);
+  void read_pod(const Json& pod, Meter::Role role);
+
+  Cluster& cluster_;
+  std::vector<ObjectRef> objects_;
+  Applied stable_, candidate_;
+  Meter meter_;
+  std::string unread_, moved_;
+  std::chrono::steady_clock::time_point measuring_since_, moved_since_, read_at_{};
+};
+
+}  // namespace mlopsctl::k8s

@@ -1,0 +1,128 @@
+#include "pipeline/k8s/rollout/verdict.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <set>
+
+#include "pipeline/k8s/resources.hpp"
+#include "pipeline/stats/detectable.hpp"
+#include "pipeline/stats/proportion.hpp"
+#include "pipeline/stats/two_sample.hpp"
+
+namespace mlopsctl::k8s {
+
+namespace {
+
+using Outcome = Verdict::Outcome;
+
+constexpr double confidence = 0.999;
+constexpr int64_t fewest_to_fail = 100;      // a hiccup at the start is no failure
+constexpr int64_t fewest_of_champion = 200;  // fewer texts of the champion say nothing of its labels
+
+std::string percent(double share) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g", 100 * share);
+  return text;
+}
+
+// `what` happened `bad` times in `all` requests of the candidate.
+Verdict::Measure judge_share(const std::string& what, int64_t bad, int64_t all, double allowed, int64_t champion_bad, int64_t champion_all) {
+  const auto seen = stats::wilson(bad, all, confidence);
+  if (champion_all > 0) allowed = std::max(allowed, stats::wilson(champion_bad, champion_all, confidence).low);
+  Verdict::Measure measure;
+  measure.text = std::to_string(bad) + " " + what + " in " + std::to_string(all) + " requests (" + percent(seen.low) + " to " + percent(seen.high) + " %), " +
+                 percent(allowed) + " % allowed";
+  if (seen.high <= allowed) measure.outcome = Outcome::pass;
+  else if (seen.low > allowed && all >= fewest_to_fail) measure.outcome = Outcome::fail;
+  return measure;
+}
+
+// How many took longer than the first bound that is not below `seconds`; nothing where there is none.
+int64_t slower(const Counts& counts, double seconds) {
+  const auto bound = counts.within.lower_bound(seconds);
+  return bound == counts.within.end() ? 0 : counts.within.rbegin()->second - bound->second;
+}
+int64_t timed(const Counts& counts) { return counts.within.empty() ? 0 : counts.within.rbegin()->second; }
+
+Verdict::Measure judge_mix(const Evidence& evidence, double allowed) {
+  const bool together = evidence.champion.texts() >= fewest_of_champion;
+  const Counts &ours = evidence.candidate, &theirs = together ? evidence.champion : evidence.champion_before;
+  if (ours.texts() == 0 || theirs.texts() < fewest_of_champion)
+    return {Outcome::inconclusive, "labels cannot be compared: " + std::to_string(ours.texts()) + " texts answered by the new model, " +
+                                       std::to_string(theirs.texts()) + " by the old"};
+  std::set<std::string> labels;
+  for (const Counts* counts : {&ours, &theirs})
+    for (const auto& [label, count] : counts->answered) labels.insert(label);
+  std::vector<int64_t> first, second;
+  const auto of = [](const Counts& counts, const std::string& label) {
+    const auto found = counts.answered.find(label);
+    return found == counts.answered.end() ? 0 : found->second;
+  };
+  for (const auto& label : labels) first.push_back(of(ours, label)), second.push_back(of(theirs, label));
+  const auto test = stats::compare_categories(first, second);
+  const double visible = stats::detectable_categories(ours.texts(), theirs.texts(), std::max(1.0, test.degrees), 1 - confidence);
+  Verdict::Measure measure;
+  measure.text = "its labels differ from the old model's in " + percent(test.effect) + " % of " + std::to_string(ours.texts()) + " texts, " + percent(allowed) +
+                 " % allowed, " + percent(visible) + " % would show";
+  if (test.effect > allowed && test.p < 1 - confidence && ours.texts() >= fewest_to_fail) measure.outcome = Outcome::fail;
+  else if (test.effect <= allowed && visible <= allowed) measure.outcome = Outcome::pass;
+  return measure;
+}
+
+}  // namespace
+
+Json to_json(const Gates& gates) {
+  return {
+      {"error_rate", gates.error_rate}, {"p99_seconds", gates.p99_seconds}, {"class_mix", gates.class_mix}, {"traffic", gates.traffic}, {"watch", gates.watch},
+      {"start", gates.start},           {"patience", gates.patience}};
+}
+
+Gates read_gates(const Json& json, Gates gates) {
+  const auto real = [&](const char* key, double& value) {
+    if (at(json, key).is_number()) value = at(json, key).get<double>();
+  };
+  real("error_rate", gates.error_rate);
+  real("p99_seconds", gates.p99_seconds);
+  real("class_mix", gates.class_mix);
+  if (at(json, "traffic").is_boolean()) gates.traffic = at(json, "traffic").get<bool>();
+  gates.watch = number_at(at(json, "watch"), gates.watch);
+  gates.start = number_at(at(json, "start"), gates.start);
+  gates.patience = number_at(at(json, "patience"), gates.patience);
+  return gates;
+}
+
+std::string Verdict::text() const {
+  std::string all;
+  for (const Measure& measure : measures)
+    if (outcome == Outcome::pass || measure.outcome == outcome) all += (all.empty() ? "" : "; ") + measure.text;
+  return all;
+}
+
+std::string_view to_string(Verdict::Outcome outcome) { return outcome == Outcome::pass ? "pass" : outcome == Outcome::fail ? "fail" : "inconclusive"; }
+
+Verdict judge(const Evidence& evidence, const Gates& gates) {
+  Verdict verdict;
+  if (!gates.traffic) {
+    verdict.outcome = Outcome::pass;
+    verdict.measures.push_back({Outcome::pass, "its pods are available; no requests were asked for"});
+    return verdict;
+  }
+  const Counts &ours = evidence.candidate, &theirs = evidence.champion;
+  if (!evidence.unread.empty() && ours.requests == 0) {
+    verdict.measures.push_back({Outcome::inconclusive, "its metrics cannot be read: " + evidence.unread});
+    return verdict;
+  }
+  verdict.measures.push_back(judge_share("errors", ours.errors, ours.requests, gates.error_rate, theirs.errors, theirs.requests));
+  char seconds[32];
+  std::snprintf(seconds, sizeof seconds, "%g", gates.p99_seconds);
+  verdict.measures.push_back(judge_share("answers after more than " + std::string(seconds) + " s", slower(ours, gates.p99_seconds), timed(ours), 0.01,
+                                         slower(theirs, gates.p99_seconds), timed(theirs)));
+  verdict.measures.push_back(judge_mix(evidence, gates.class_mix));
+  const auto any = [&](Outcome outcome) {
+    return std::any_of(verdict.measures.begin(), verdict.measures.end(), [&](const auto& measure) { return measure.outcome == outcome; });
+  };
+  verdict.outcome = any(Outcome::fail) ? Outcome::fail : any(Outcome::inconclusive) ? Outcome::inconclusive : Outcome::pass;
+  return verdict;
+}
+
+}  // namespace mlopsctl::k8s
