@@ -6,10 +6,10 @@
 #include <optional>
 #include <utility>
 
-#include "cli/batch_output.hpp"
 #include "cli/cmds.hpp"
 #include "cli/labelled_rows.hpp"
 #include "cli/models.hpp"
+#include "cli/predict_files.hpp"
 #include "cli/progress_line.hpp"
 #include "cli/version.hpp"
 #include "pipeline/base/clock.hpp"
@@ -25,53 +25,9 @@ namespace {
 constexpr size_t chunk_rows = 4096, chunk_bytes = size_t{8} << 20;  // whichever comes first
 constexpr size_t most_faults_told = 20;
 
-// Where rows go: a file that a killed run's successor goes on with; where the input cannot be read twice, a file that appears complete or not
-// at all; or the program's answer on stdout.
-class Sink {
- public:
-  static Result<Sink> open(const std::string& path, BatchOutput::Material material, Output& out) {
-    Sink sink;
-    if (path == "-") {
-      sink.out_ = &out;
-      return sink;
-    }
-    const std::filesystem::path target(path);
-    if (std::error_code unseen; std::filesystem::exists(target, unseen) && !std::filesystem::is_regular_file(target, unseen))
-      return usage_error(path + " is a folder or a device, not a file that could be replaced", "write to a file, or to standard output: --output -");
-    if (material) {
-      TRY_ASSIGN(sink.batch_, BatchOutput::open(target, std::move(material)));
-      return sink;
-    }
-    sweep_temporaries(target.has_parent_path() ? target.parent_path() : ".", target.filename().string() + ".");
-    TRY_ASSIGN(auto file, AtomicFile::create(path));
-    sink.file_.emplace(std::move(file));
-    return sink;
-  }
-
-  BatchOutput* batch() const { return batch_.get(); }
-
-  Status write(std::string bytes, BatchOutput::Position after) {
-    if (batch_) return batch_->append(std::move(bytes), std::move(after));
-    if (file_) return file_->write(bytes);
-    out_->write(bytes);
-    if (out_->error_number() != 0) return io_error("write to", "standard output", out_->error_number());
-    return {};
-  }
-  Status commit() { return batch_ ? batch_->commit() : file_ ? file_->commit() : Status(); }
-  void discard() {
-    if (batch_) batch_->discard();
-  }
-  bool closed() const { return out_ != nullptr && out_->closed(); }
-
- private:
-  Sink() = default;
-  Output* out_ = nullptr;
-  std::optional<AtomicFile> file_;
-  std::unique_ptr<BatchOutput> batch_;
-};
-
 struct Chunk {
-  std::vector<std::string> cells;  // rows x columns
+  std::vector<std::string> cells;    // rows x columns
+  std::vector<std::string> objects;  // where they are written as they came
   std::vector<std::string_view> texts;
   size_t rows = 0, bytes = 0;
 };
@@ -98,14 +54,15 @@ struct Columns {
   size_t text = 0;           // of the input
   std::vector<size_t> kept;  // of the input, in this order
   bool confidence = true;
+  bool objects = false;  // JSON Lines to JSON Lines: as they came, with the added members
 };
 
 class Prediction {
  public:
-  Prediction(Session& session, const ml::Model& model, data::TableReader reader, Sink sink, Columns columns)
-      : session_(session), model_(model), reader_(std::move(reader)), sink_(std::move(sink)), columns_(std::move(columns)) {}
+  Prediction(Session& session, const ml::Model& model, data::TableReader reader, LabelledFile sink, Rejects rejects, Columns columns)
+      : session_(session), model_(model), reader_(std::move(reader)), sink_(std::move(sink)), rejects_(std::move(rejects)), columns_(std::move(columns)) {}
 
-  Status run(const std::string& rejects_file);
+  Status run();
 
   int64_t rows() const { return done_; }
   int64_t rejected() const { return rejected_; }
@@ -124,10 +81,9 @@ class Prediction {
   Session& session_;
   const ml::Model& model_;
   data::TableReader reader_;
-  Sink sink_;
+  LabelledFile sink_;
+  Rejects rejects_;
   Columns columns_;
-  bool keep_rejects_ = false;
-  std::string rejects_ = "line,column,reason,raw\n";
   int64_t taken_ = 0, done_ = 0, rejected_ = 0;  // taken: records read, good and bad
   std::map<std::string, int64_t> labels_;
   std::chrono::steady_clock::time_point begun_;
@@ -146,18 +102,15 @@ Result<data::Next> Prediction::next(data::Record& record) {
   if (next != data::Next::end) ++taken_;
   if (next != data::Next::bad) return next;
   ++rejected_;
-  if (keep_rejects_) {
-    const auto& span = bad.fault.span;
-    data::append_csv(rejects_, {std::to_string(span ? span->line : 0), std::to_string(span ? span->column : 0), bad.fault.message, bad.raw});
-  } else {
-    refuse(std::move(bad.fault));
-  }
+  if (rejects_.wanted()) TRY(rejects_.add(bad));
+  else refuse(std::move(bad.fault));
   return next;
 }
 
 Result<bool> Prediction::fill(Chunk& chunk) {
   const size_t width = reader_.columns().size();
   chunk.cells.clear();
+  chunk.objects.clear();
   chunk.texts.clear();
   chunk.rows = chunk.bytes = 0;
   data::Record record;
@@ -173,6 +126,7 @@ Result<bool> Prediction::fill(Chunk& chunk) {
       chunk.cells.emplace_back(field);
       chunk.bytes += field.size();
     }
+    if (columns_.objects) chunk.objects.emplace_back(record.object);
     ++chunk.rows;
   }
   for (size_t i = 0; i < chunk.rows; ++i) chunk.texts.push_back(chunk.cells[i * width + columns_.text]);
@@ -196,7 +150,7 @@ Status Prediction::skip(int64_t records, ProgressLine& progress) {
 Error Prediction::interrupted() {
   Error error;
   error.kind = ErrorKind::interrupted;
-  error.message = "interrupted; nothing was written";
+  error.message = sink_.streams() && done_ > 0 ? "interrupted after " + count_of(done_, "row") : "interrupted; nothing was written";
   if (sink_.batch() == nullptr) return error;
   const auto rows = sink_.batch()->keep();
   if (!rows || *rows == 0) return error;
@@ -226,18 +180,19 @@ Status Prediction::write(const Chunk& chunk, std::string out) {
     char confidence[32];
     std::snprintf(confidence, sizeof confidence, "%.6f", static_cast<double>(*best));
     fields.clear();
-    for (const size_t column : columns_.kept) fields.push_back(chunk.cells[i * width + column]);
+    if (!columns_.objects)
+      for (const size_t column : columns_.kept) fields.push_back(chunk.cells[i * width + column]);
     fields.push_back(label);
     if (columns_.confidence) fields.push_back(confidence);
-    columns_.rows.row(out, fields);
+    if (columns_.objects) columns_.rows.object(out, chunk.objects[i], fields);
+    else columns_.rows.row(out, fields);
     ++labels_[label];
   }
   done_ += static_cast<int64_t>(chunk.rows);
   return sink_.write(std::move(out), {taken_, done_, labels_});
 }
 
-Status Prediction::run(const std::string& rejects_file) {
-  keep_rejects_ = !rejects_file.empty();
+Status Prediction::run() {
   ProgressLine progress(session_.env().err, session_.err_screen(), session_.env().clock);
   std::string header;
   if (const BatchOutput* batch = sink_.batch(); batch != nullptr && batch->begin().records > 0) {
@@ -262,10 +217,11 @@ Status Prediction::run(const std::string& rejects_file) {
   }
   if (faults_) {
     sink_.discard();
-    faults_->notes.push_back("nothing was written: " + count_of(rejected_, "row") + " could not be read; --rejects FILE sets such rows aside");
+    const std::string written = sink_.streams() && done_ > 0 ? count_of(done_, "row") + " before it were written" : "nothing was written";
+    faults_->notes.push_back(written + ": " + count_of(rejected_, "row") + " could not be read; --rejects FILE sets such rows aside");
     return std::move(*faults_);
   }
-  if (rejected_ > 0) TRY(write_file_atomically(rejects_file, rejects_));
+  TRY(rejects_.commit());
   return sink_.commit();
 }
 
@@ -274,7 +230,8 @@ BatchOutput::Material material_of(const Arguments& arguments, const ModelPlace& 
   const std::string input = arguments.value("--input"), output = arguments.value("--output"), format = arguments.value("--format");
   if (std::error_code unseen; input == "-" || output == "-" || !std::filesystem::is_regular_file(input, unseen)) return {};
   Json options = {{"format", {table_format(format, input), table_format(format, output)}}, {"--no-confidence", arguments.has("--no-confidence")}};
-  for (const char* flag : {"--text-column", "--label-column", "--confidence-column", "--keep", "--rejects"}) options[flag] = arguments.value(flag);
+  for (const char* flag : {"--delimiter", "--text-column", "--label-column", "--confidence-column", "--keep", "--rejects"})
+    options[flag] = arguments.value(flag);
   const Json version = version_info();
   const Json program = {version["version"], version["commit"], version["dirty"]};
   return [input, place, options, program]() -> Result<Json> {
@@ -285,8 +242,16 @@ BatchOutput::Material material_of(const Arguments& arguments, const ModelPlace& 
   };
 }
 
+Result<char> delimiter_of(const Arguments& arguments) {
+  const std::string text = arguments.value("--delimiter");
+  if (text.empty()) return '\0';
+  if (text == "\\t") return '\t';
+  if (text.size() == 1 && text != "\"" && text != "\n" && text != "\r") return text[0];
+  return usage_error("--delimiter expects one character, got \"" + text + "\"", "write it in quotes: --delimiter \";\"");
+}
+
 // Which of the input's columns are written, and what is added to them.
-Result<Columns> columns_of(const Arguments& arguments, const data::TableReader& reader, data::Format format) {
+Result<Columns> columns_of(const Arguments& arguments, const data::TableReader& reader, data::Format read, data::Format format) {
   TRY_ASSIGN(const size_t text, reader.column(arguments.value("--text-column"), "--text-column "));
   std::vector<size_t> kept;
   std::vector<std::string> names;
@@ -302,6 +267,7 @@ Result<Columns> columns_of(const Arguments& arguments, const data::TableReader& 
   } else {
     for (size_t i = 0; i < reader.columns().size(); ++i) kept.push_back(i);
   }
+  const bool all = arguments.value("--keep").empty(), objects = all && read == format && format == data::Format::json_lines;
   for (const size_t column : kept) names.push_back(reader.columns()[column]);
   const bool confidence = !arguments.has("--no-confidence");
   for (const char* flag : {"--label-column", "--confidence-column"}) {
@@ -311,7 +277,7 @@ Result<Columns> columns_of(const Arguments& arguments, const data::TableReader& 
       return usage_error("the column \"" + name + "\" is there already", "name the added column with " + std::string(flag));
     names.push_back(name);
   }
-  return Columns{LabelledRows(format, std::move(names), confidence), text, std::move(kept), confidence};
+  return Columns{LabelledRows(format, std::move(names), confidence), text, std::move(kept), confidence, objects};
 }
 
 }  // namespace
@@ -319,21 +285,30 @@ Result<Columns> columns_of(const Arguments& arguments, const data::TableReader& 
 Result<Answer> cmd_predict(Session& session) {
   const Arguments& arguments = session.arguments();
   const std::string input = arguments.value("--input"), output = arguments.value("--output"), format = arguments.value("--format");
+  TRY(apart(arguments.value("--rejects"), input, output));
   if (output == "-" && session.json()) return usage_error("--json and --output - both want standard output", "write to a file: --output labelled.csv");
   TRY_ASSIGN(const auto place, find_model(session, arguments.value("--model")));
   TRY_ASSIGN(const auto model, ml::Model::load(place.path, place.origin));
 
   data::TableOptions options;
+  options.by_flags = true;
+  TRY_ASSIGN(options.delimiter, delimiter_of(arguments));
   options.format = table_format(format, input);
   if (std::error_code unseen; input != "-" && !std::filesystem::exists(input, unseen) && !unseen)
     return usage_error("there is no file " + input, "name the rows to label: --input FILE, or --input - for standard input");
   TRY_ASSIGN(auto reader, data::TableReader::open(input == "-" ? "/dev/stdin" : input, options, input == "-" ? "standard input" : input));
   const auto written = format == "auto" && output == "-" ? options.format : table_format(format, output);
-  TRY_ASSIGN(auto columns, columns_of(arguments, reader, written));
-  reader.expect_scalar(columns.text);
-  TRY_ASSIGN(auto sink, Sink::open(output, material_of(arguments, place), session.env().out));
-  Prediction prediction(session, model, std::move(reader), std::move(sink), std::move(columns));
-  TRY(prediction.run(arguments.value("--rejects")));
+  TRY_ASSIGN(auto columns, columns_of(arguments, reader, options.format, written));
+  data::Expected expected;
+  expected.texts.push_back(columns.text);
+  expected.no_other_keys = !columns.objects && arguments.value("--keep").empty();
+  if (columns.objects) expected.absent.push_back(arguments.value("--label-column"));
+  if (columns.objects && columns.confidence) expected.absent.push_back(arguments.value("--confidence-column"));
+  reader.expect(std::move(expected));
+  TRY_ASSIGN(auto sink, LabelledFile::open(output, material_of(arguments, place), session.env().out));
+  TRY_ASSIGN(auto rejects, Rejects::open(arguments.value("--rejects")));
+  Prediction prediction(session, model, std::move(reader), std::move(sink), std::move(rejects), std::move(columns));
+  TRY(prediction.run());
 
   Json labels = Json::array();
   std::string counts;

@@ -52,17 +52,21 @@ Result<serve::ServiceOptions> service_options(Session& session) {
   return options;
 }
 
-// Follows the word: an alias that is moved, a folder that is exchanged.
+// Follows an alias that is moved and a folder that is exchanged. A stage's model is the one it was at the start: what the next run makes has to
+// be released first.
 Result<serve::ModelSource> source_of(Session& session, const std::string& word) {
   TRY_ASSIGN(const auto place, find_model(session, word));
   if (!place.digest) return serve::folder_source(place.path);
-  serve::ModelSource source;
-  source.find = [&session, word]() -> Result<serve::ModelPlace> {
-    TRY_ASSIGN(auto now, find_model(session, word));
+  const auto served = [](const ModelPlace& now) {
     const std::string stamp = (now.digest ? now.digest->str() : now.path.string()) + " " + now.version;
     return serve::ModelPlace{now.path, now.digest, now.name, now.version, now.origin, stamp};
   };
-  return source;
+  if (!place.alias) return serve::ModelSource{[first = served(place)]() -> Result<serve::ModelPlace> { return first; }, nullptr};
+  return serve::ModelSource{[&session, word, served]() -> Result<serve::ModelPlace> {
+                              TRY_ASSIGN(const auto now, find_model(session, word));
+                              return served(now);
+                            },
+                            nullptr};
 }
 
 // What the project knows of the release behind the alias.

@@ -26,6 +26,7 @@ constexpr Flag predict_flags[] = {{"--model", 'm', Takes::alias, "PATH|ALIAS", "
                                   {"--input", 'i', Takes::file, "FILE", "rows to label; .gz is looked through; - is stdin", "", true},
                                   {"--output", 'o', Takes::file, "FILE", "where to write; - is stdout", "", true},
                                   {"--text-column", 0, Takes::text, "NAME", "the column with the text", "text"},
+                                  {"--delimiter", 0, Takes::text, "CHARACTER", "between the fields of CSV input; \\t is a tab (default: a comma)"},
                                   {"--format", 0, Takes::choice, "auto|csv|tsv|jsonl", "of input and output; auto: by the file's name", "auto"},
                                   {"--label-column", 0, Takes::text, "NAME", "the added column with the label", "predicted"},
                                   {"--confidence-column", 0, Takes::text, "NAME", "the added column with its probability", "confidence"},
@@ -38,7 +39,7 @@ constexpr Flag serve_flags[] = {
     {"--api", 0, Takes::text, "NAME", "answer as gke-twitter, sentiment140-k8s, imdb-api, nlp-on-eks or airline-ulmfit does, too", "", false, true},
     {"--host", 0, Takes::text, "ADDRESS", "listen on this address only (default: every address)"},
     {"--port", 'p', Takes::integer, "N", "listen on this port; 0: any free one", "8080"},
-    {"--admin-port", 0, Takes::integer, "N", "metrics and admin routes on this port instead (default: metrics on the main port)"},
+    {"--admin-port", 0, Takes::integer, "N", "metrics on this port instead, for admins' keys where keys are asked for"},
     {"--ui-port", 0, Takes::integer, "N", "the pages at / of this port as well"},
     {"--unix-socket", 0, Takes::file, "PATH", "listen on this unix socket as well"},
     {"--tls-cert", 0, Takes::file, "FILE", "speak TLS: the certificate and its chain, PEM; read anew when it changes"},
@@ -154,7 +155,8 @@ constexpr Command table[] = {
      .group = Group::models,
      .uses = uses_jobs,
      .summary = "label the rows of a CSV, TSV or JSON Lines file",
-     .details = "Every column is kept; two are added. The output appears complete or not at all; after a crash the same command goes on where the "
+     .details = "Every column is kept, of JSON Lines every object as it is; two are added. The output appears complete or not at all; after a crash the same "
+                "command goes on where the "
                 "first one was (OUTPUT.partial and OUTPUT.journal beside the output). Memory does not grow with the file.",
      .examples = {{"mlopsctl predict --model feedback --input new.csv --output labelled.csv", "a registered alias"},
                   {"mlopsctl predict --model ./model --input - --output - <new.csv", "in a pipe"},

@@ -41,10 +41,24 @@ void LabelledRows::row(std::string& out, const std::vector<std::string_view>& fi
   out += '{';
   for (size_t i = 0; i < fields.size(); ++i) {
     if (i > 0) out += ", ";
-    out += canonical(Json(columns_[i])) + ": ";
-    out += confidence_ && i + 1 == fields.size() ? std::string(fields[i]) : canonical(Json(std::string(fields[i])));
+    member(out, i, fields[i]);
   }
   out += "}\n";
+}
+
+void LabelledRows::object(std::string& out, std::string_view object, const std::vector<std::string_view>& added) const {
+  const size_t brace = object.rfind('}');
+  out += object.substr(0, brace);
+  for (size_t i = 0; i < added.size(); ++i) {
+    out += ", ";
+    member(out, columns_.size() - added.size() + i, added[i]);
+  }
+  out += "}\n";
+}
+
+void LabelledRows::member(std::string& out, size_t column, std::string_view value) const {
+  out += canonical(Json(columns_[column])) + ": ";
+  out += confidence_ && column + 1 == columns_.size() ? std::string(value) : canonical(Json(std::string(value)));
 }
 
 }  // namespace mlopsctl::cli

@@ -21,8 +21,12 @@ class LabelledRows {
   // The header (nothing for JSON Lines) and one row, appended to `out`. As many fields as columns.
   void header(std::string& out) const;
   void row(std::string& out, const std::vector<std::string_view>& fields) const;
+  // JSON Lines: an object as it was written, with the last `added` of the columns added to it.
+  void object(std::string& out, std::string_view object, const std::vector<std::string_view>& added) const;
 
  private:
+  void member(std::string& out, size_t column, std::string_view value) const;
+
   data::Format format_;
   std::vector<std::string> columns_;
   bool confidence_;

@@ -5,18 +5,13 @@
 #include <set>
 
 #include "pipeline/base/files.hpp"
+#include "pipeline/base/list_of.hpp"
 
 namespace mlopsctl::cli {
 
 namespace {
 
 constexpr std::string_view digest_prefix = "sha256:";
-
-std::string list_of(const std::vector<std::string>& names) {
-  std::string text;
-  for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
 
 Result<ModelPlace> in_store(engine::Store& store, const Digest& digest, std::string origin, std::string name, int64_t version = 1) {
   if (!store.has(digest))
@@ -58,6 +53,7 @@ Result<std::optional<ModelPlace>> by_alias(engine::Store& store, const std::stri
     TRY_ASSIGN(const auto entry, store.alias(name));
     if (!entry) return std::optional<ModelPlace>();
     TRY_ASSIGN(auto place, in_store(store, entry->model, "alias " + name + ", version " + std::to_string(entry->version), name, entry->version));
+    place.alias = true;
     return std::optional<ModelPlace>(std::move(place));
   }
   int64_t version = 0;

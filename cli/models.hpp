@@ -15,6 +15,7 @@ struct ModelPlace {
   std::string origin;            // what to call it: "alias feedback, version 3"
   std::string name{};            // "feedback": of the alias, the stage or the folder
   std::string version = "1";     // of the alias, "3"
+  bool alias = false;            // it was named by one, which may move
 };
 
 // In this order: a folder (with a '/', or one that has a model.json), a registered alias ("feedback", "feedback@2"), a digest

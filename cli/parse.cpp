@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "cli/command.hpp"
+#include "pipeline/base/list_of.hpp"
 
 namespace mlopsctl::cli {
 
@@ -58,12 +59,6 @@ std::vector<std::string> command_names(std::string_view group) {
     }
   }
   return names;
-}
-
-std::string list_of(const std::vector<std::string>& names) {
-  std::string text;
-  for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
 }
 
 Error unknown_command(std::string_view group, std::string_view word) {

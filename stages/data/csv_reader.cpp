@@ -3,20 +3,11 @@
 #include <algorithm>
 #include <set>
 
+#include "pipeline/base/list_of.hpp"
 #include "pipeline/base/plural.hpp"
 #include "stages/data/utf8.hpp"
 
 namespace mlopsctl::data {
-
-namespace {
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string list;
-  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
-  return list;
-}
-
-}  // namespace
 
 Result<std::vector<std::string>> CsvReader::open() {
   TRY(skip_mark());
@@ -44,7 +35,7 @@ Result<std::vector<std::string>> CsvReader::open() {
     if (name.empty() || seen.insert(name).second) continue;
     Error error = stage_error("column \"" + std::string(name) + "\" appears twice in the header of " + origin_);
     error.span = SourceSpan{origin_, static_cast<int>(first_.line), 1, 1, {}};
-    error.hint = "rename one of them, or set `header: false` if the first line holds data";
+    error.hint = "rename one of them" + std::string(options_.by_flags ? "" : ", or set `header: false` if the first line holds data");
     return error;
   }
   return columns_;
@@ -88,7 +79,9 @@ std::optional<BadRecord> CsvReader::fault_of(const RecordPlace& here, bool utf8)
   const char* at = many ? fields[width_].begin : fields.back().end;
   if (many && at[-1] == '"' && options_.quotes) --at;
   return bad_record(here, static_cast<size_t>(at - here.bytes.data()), "found " + count_of(fields.size(), "field") + ", expected " + std::to_string(width_),
-                    many ? "put quotes around a field that holds the delimiter, or set `delimiter`" : "the columns are: " + joined(columns_), here.bytes);
+                    many ? std::string("put quotes around a field that holds the delimiter, or ") + (options_.by_flags ? "give --delimiter" : "set `delimiter`")
+                         : "the columns are: " + list_of(columns_),
+                    here.bytes);
 }
 
 Next CsvReader::take_fields(Record& record, BadRecord& bad) {

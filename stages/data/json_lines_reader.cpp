@@ -1,5 +1,6 @@
 #include "stages/data/json_lines_reader.hpp"
 
+#include <algorithm>
 #include <cctype>
 
 #include "pipeline/base/json.hpp"
@@ -56,11 +57,16 @@ void append_cell(std::string& out, const Json& value) {
   else out += canonical(value);
 }
 
-// Where the list or object below `key` opens; where keys are written with escapes, the start of the line.
-size_t place_of_value(std::string_view line, const std::string& key) {
-  size_t at = line.find("\"" + key + "\"");
-  if (at != std::string_view::npos) at = line.find_first_of("[{", at + key.size() + 2);
+// Where `key` is written; where it is not, or with escapes, the start of the line.
+size_t place_of_key(std::string_view line, const std::string& key) {
+  const size_t at = line.find("\"" + key + "\"");
   return at == std::string_view::npos ? 0 : at;
+}
+
+size_t place_of_value(std::string_view line, const std::string& key) {
+  const size_t at = place_of_key(line, key);
+  if (at == 0) return 0;
+  return std::min(line.find_first_not_of(" \t:", at + key.size() + 2), line.size());
 }
 
 }  // namespace
@@ -127,6 +133,32 @@ Result<Next> JsonLinesReader::next(Record& record, BadRecord& bad) {
   }
 }
 
+bool JsonLinesReader::unexpected(const Json& object, const RecordPlace& here, BadRecord& bad) const {
+  const auto refuse = [&](size_t at, std::string message, std::string hint) {
+    bad = bad_record(here, at, std::move(message), std::move(hint), here.bytes);
+    return true;
+  };
+  for (const auto* columns : {&expected_.scalars, &expected_.texts})
+    for (const size_t column : *columns) {
+      const std::string& key = columns_[column];
+      const auto found = object.find(key);
+      const std::string hint = "write a string: {\"" + key + "\": \"...\"}";
+      const bool text = columns == &expected_.texts;
+      if (found == object.end() && text) return refuse(0, "found no \"" + key + "\", expected a text", hint);
+      if (found != object.end() && (found->is_structured() || (text && found->is_null())))
+        return refuse(place_of_value(here.bytes, key), "found " + std::string(kind_of(*found)) + " in \"" + key + "\", expected a text", hint);
+    }
+  for (const std::string& key : expected_.absent)
+    if (object.contains(key))
+      return refuse(place_of_key(here.bytes, key), "the key \"" + key + "\" is there already", "remove it, or name the added key otherwise");
+  if (!expected_.no_other_keys) return false;
+  for (const auto& item : object.items())
+    if (!std::binary_search(columns_.begin(), columns_.end(), item.key()))
+      return refuse(place_of_key(here.bytes, item.key()), "found the key \"" + item.key() + "\", which the first object does not have, and so no column for it",
+                    "write JSON Lines, which keep every key, or name the columns to keep");
+  return false;
+}
+
 Next JsonLinesReader::take_line(std::string_view line, int64_t number, Record& record, BadRecord& bad) {
   const RecordPlace here = {origin_, number, line};
   Result<Json> parsed = parse_line(here);
@@ -137,18 +169,13 @@ Next JsonLinesReader::take_line(std::string_view line, int64_t number, Record& r
   if (!has_columns_) {
     for (const auto& item : parsed->items()) columns_.push_back(item.key());
     has_columns_ = true;
-    scalar_.resize(columns_.size());
     first_line_ = line;
   }
+  if (unexpected(*parsed, here, bad)) return Next::bad;
   cells_.clear();
   ends_.clear();
   for (size_t i = 0; i < columns_.size(); ++i) {
     const auto found = parsed->find(columns_[i]);
-    if (found != parsed->end() && scalar_[i] && found->is_structured()) {
-      bad = bad_record(here, place_of_value(line, columns_[i]), "found " + std::string(kind_of(*found)) + " in \"" + columns_[i] + "\", expected a text",
-                       "write a string: {\"" + columns_[i] + "\": \"...\"}", line);
-      return Next::bad;
-    }
     if (found != parsed->end()) append_cell(cells_, *found);
     ends_.push_back(cells_.size());
   }
@@ -158,6 +185,7 @@ Next JsonLinesReader::take_line(std::string_view line, int64_t number, Record& r
   }
   record.number = ++records_;
   record.line = number;
+  record.object = line;
   record.fields.clear();
   size_t start = 0;
   for (const size_t end : ends_) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/base/json.hpp"
 #include "stages/data/record_reader.hpp"
 
 namespace mlopsctl::data {
@@ -16,15 +17,17 @@ class JsonLinesReader final : public RecordReader {
   // The keys of the first object, sorted.
   Result<std::vector<std::string>> open() override;
   Result<Next> next(Record& record, BadRecord& bad) override;
-  void expect_scalar(size_t column) override { scalar_[column] = true; }
+  void expect(Expected what) override { expected_ = std::move(what); }
 
  private:
   // The line as UTF-8 in `text`; false when it holds bytes that cannot be taken.
   bool decode(std::string_view line, std::string_view& text, BadRecord& bad);
+  // What is amiss with the object; false: nothing.
+  bool unexpected(const Json& object, const RecordPlace& here, BadRecord& bad) const;
   Next take_line(std::string_view line, int64_t number, Record& record, BadRecord& bad);
 
   std::vector<std::string> columns_;
-  std::vector<bool> scalar_;  // per column: nothing else will do
+  Expected expected_;
   bool has_columns_ = false, first_waits_ = false;
   std::string first_line_;
   int64_t first_number_ = 0;

@@ -21,7 +21,7 @@ class RecordReader {
   // The columns, from the first line; where that line is a record itself it is handed out by next() all the same.
   virtual Result<std::vector<std::string>> open() = 0;
   virtual Result<Next> next(Record& record, BadRecord& bad) = 0;
-  virtual void expect_scalar(size_t) {}  // see TableReader; a field of a CSV file is never anything else
+  virtual void expect(Expected) {}  // see TableReader; cells of a CSV file are texts
   double progress() const { return window_.progress(); }
 
  protected:

@@ -66,6 +66,7 @@ const std::string* nearest_column(std::string_view name, const std::vector<std::
 
 struct TableReader::Impl {
   std::string origin;
+  bool by_flags = false;
   std::unique_ptr<RecordReader> reader;
   std::vector<std::string> columns;
 };
@@ -81,6 +82,7 @@ Result<TableReader> TableReader::open(const std::filesystem::path& path, const T
   if (options.format == Format::automatic && format == Format::csv) format = format_of(origin);
   auto impl = std::make_unique<Impl>();
   impl->origin = origin;
+  impl->by_flags = options.by_flags;
   if (format == Format::json_lines) {
     impl->reader = std::make_unique<JsonLinesReader>(std::move(window), options, std::move(origin));
   } else {
@@ -101,14 +103,15 @@ Result<size_t> TableReader::column(std::string_view name, std::string_view set_b
   error.span = SourceSpan{impl_->origin, 1, 1, 1, {}};
   const std::string to_set = set_by.empty() ? "" : "write " + std::string(set_by);
   if (const auto delimiter = probable_delimiter(columns))
-    error.hint = "its fields seem to be separated otherwise: set delimiter: \"" + std::string(*delimiter == '\t' ? "\\t" : std::string(1, *delimiter)) + "\"";
+    error.hint = "its fields seem to be separated otherwise: " + std::string(impl_->by_flags ? "give --delimiter \"" : "set delimiter: \"") +
+                 (*delimiter == '\t' ? "\\t" : std::string(1, *delimiter)) + "\"";
   else if (const std::string* near = nearest_column(name, columns))
     error.hint = "did you mean " + shown(*near) + "?" + (to_set.empty() ? "" : " " + to_set + shown(*near));
   else if (!to_set.empty()) error.hint = to_set + "COLUMN, with one of these";
   return error;
 }
 
-void TableReader::expect_scalar(size_t column) { impl_->reader->expect_scalar(column); }
+void TableReader::expect(Expected what) { impl_->reader->expect(std::move(what)); }
 
 Result<Next> TableReader::next(Record& record, BadRecord& bad) { return impl_->reader->next(record, bad); }
 

@@ -26,6 +26,7 @@ struct TableOptions {
   bool header = true;             // false: columns are named "0", "1", ...
   char delimiter = 0;             // 0: ',' for CSV, tab for TSV
   bool quotes = true;             // false: '"' is an ordinary character (TSV files are often written so)
+  bool by_flags = false;          // the user sets these by flags (--delimiter), not in a pipeline file: for hints
   size_t max_record = 64u << 20;  // bytes; a longer record is bad, so that one unclosed quote cannot fill the memory
 };
 
@@ -33,6 +34,7 @@ struct Record {
   int64_t number = 0;                    // counts data records from 1
   int64_t line = 0;                      // first line of the record in the file, from 1
   std::vector<std::string_view> fields;  // as many as columns; UTF-8; valid until the next call of next()
+  std::string_view object;               // of JSON Lines: all of it as it was written, UTF-8, just as long; of other formats empty
 };
 
 // A record that could not be taken: the fault with file, line and column in its span, and the raw bytes (at most 4 kB).
@@ -42,6 +44,14 @@ struct BadRecord {
 };
 
 enum class Next { record, bad, end };
+
+// What JSON Lines, where an object may hold anything, has to hold; a record that does not is bad. Cells of CSV and TSV always do.
+struct Expected {
+  std::vector<size_t> scalars;        // columns: no list, no object
+  std::vector<size_t> texts;          // columns: there, and neither null, list nor object
+  bool no_other_keys = false;         // than those of the first object
+  std::vector<std::string> absent{};  // keys that nothing may have
+};
 
 class TableReader {
  public:
@@ -54,8 +64,8 @@ class TableReader {
   const std::vector<std::string>& columns() const;  // of JSON Lines: the keys of the first object, sorted; other keys are ignored
   // Index of a column by name; the error lists the columns there are and the nearest name. `set_by`: how the user names it ("--text-column ").
   Result<size_t> column(std::string_view name, std::string_view set_by = {}) const;
-  // From now on a record with a list or an object in this column (JSON Lines) is bad. To be asked for before the first next().
-  void expect_scalar(size_t column);
+  // To be asked for before the first next().
+  void expect(Expected what);
   // The next record, or the next one that could not be taken (ragged, unclosed quote, NUL, bad encoding, bad JSON), or the end.
   // After an unclosed quote reading goes on in the line below it. I/O faults and broken gzip are errors.
   Result<Next> next(Record& record, BadRecord& bad);

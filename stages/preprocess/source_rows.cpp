@@ -78,8 +78,10 @@ Status read_source(engine::StageContext& context, int index, bool several_source
   const data::InputOptions options = data::input_options(input.options);
   TRY_ASSIGN(auto reader, data::TableReader::open(input.path, options.table, input.origin));
   TRY_ASSIGN(const Columns columns, find_columns(reader, input.name, options, policy.group_column));
-  reader.expect_scalar(columns.text);
-  if (columns.label) reader.expect_scalar(*columns.label);
+  data::Expected expected;
+  expected.scalars.push_back(columns.text);
+  if (columns.label) expected.scalars.push_back(*columns.label);
+  reader.expect(std::move(expected));
 
   std::vector<Error> faults;
   size_t more_faults = 0;

@@ -84,6 +84,10 @@ void Face::answer(Request& request, Reply reply) const {
     if (Cors::is_preflight(request)) return exchange->finish(around_.cors.preflight(request, match.allowed));
     return exchange->finish(with(problem(405, request.path + " answers " + match.allowed + ", not " + request.method), "allow", match.allowed));
   }
+  if (around_.cors.is_forged(request)) {
+    around_.metrics.limited("origin");
+    return exchange->finish(problem(403, "a page of another origin may not ask for this; --cors-origin names those that may"));
+  }
   if (auto refused = refusal(request, *match.route)) return exchange->finish(std::move(*refused));
   match.route->run(request, match.parameters, [exchange](Response response) { exchange->finish(std::move(response)); });
 }

@@ -9,7 +9,7 @@
 namespace mlopsctl::serve {
 
 struct ApiInfo {
-  std::string title;    // "airline, version 3"
+  std::string title;    // "airline"
   std::string version;  // of the program
   bool keys = false;    // users' routes ask for one
 };

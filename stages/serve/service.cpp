@@ -64,7 +64,7 @@ struct Service::Impl {
   }
 
   Route metrics_route() {
-    return simple("/metrics", options.admin_port ? Audience::anyone : Audience::users, "Metrics in Prometheus' text format", [this] {
+    return simple("/metrics", options.admin_port ? Audience::admins : Audience::users, "Metrics in Prometheus' text format", [this] {
       Gauges gauges;
       const ServerCounts counts = server->counts();
       gauges.connections = counts.connections, gauges.held_bytes = counts.held_bytes;
@@ -83,8 +83,7 @@ struct Service::Impl {
 
   std::string title() const {
     if (!parts.scorer) return "pages";
-    const auto model = parts.scorer->current();
-    return model->name + ", version " + model->version;
+    return parts.scorer->current()->name;  // its version changes
   }
 
   Status make_faces() {

@@ -18,7 +18,7 @@ namespace mlopsctl::serve {
 struct ServiceOptions {
   std::string host;  // empty: every address of this machine
   uint16_t port = 8080;
-  std::optional<uint16_t> admin_port{};      // metrics and admin routes, there only; none: metrics on the main port, no admin routes
+  std::optional<uint16_t> admin_port{};      // metrics there only, for admins' keys; none: on the main port, for users'
   std::optional<uint16_t> ui_port{};         // the same as the main port, but / leads to the pages
   std::string tls_certificate{}, tls_key{};  // PEM files: TLS on all ports; empty: none
   std::string unix_socket{};                 // besides; empty: none

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pipeline/base/files.hpp"
+#include "pipeline/base/list_of.hpp"
 #include "stages/finetune/network.hpp"
 #include "stages/train/mixture.hpp"
 
@@ -12,12 +13,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double kNegligible = 0.01;
-
-std::string list_of(const std::vector<std::string>& names) {
-  std::string text;
-  for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
 
 class EnsembleClassifier final : public ml::Classifier {
  public:

@@ -21,6 +21,15 @@ bool Cors::allows(std::string_view origin) const {
   return !origin.empty() && std::any_of(origins_.begin(), origins_.end(), [&](const std::string& each) { return each == "*" || each == origin; });
 }
 
+bool Cors::is_forged(const Request& request) const {
+  if (request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS") return false;
+  const std::string_view origin = request.header("origin"), site = request.header("sec-fetch-site");
+  if (allows(origin) || site == "same-origin" || site == "none") return false;
+  if (!site.empty()) return true;
+  const size_t scheme = origin.find("://");
+  return !origin.empty() && (scheme == std::string_view::npos || origin.substr(scheme + 3) != request.header("host"));
+}
+
 bool Cors::is_preflight(const Request& request) {
   return request.method == "OPTIONS" && !request.header("origin").empty() && !request.header("access-control-request-method").empty();
 }

@@ -4,8 +4,8 @@
 //   alice   sha256:9f86d081884c7d65...             rate=50 burst=100 day=100000 body=65536
 //   ops     sha256:60303ae22b998861...             admin
 //
-// rate: requests a second, burst: how many at once (default: rate), day: requests a day (UTC), body: the largest body in bytes; admin: the admin
-// routes too. A key should be random (`openssl rand -hex 32`): only then does its plain SHA-256 keep it secret.
+// rate: requests a second, burst: how many at once (default: rate), day: requests a day (UTC), body: the largest body in bytes; admin: the
+// metrics on the admin port. A key should be random (`openssl rand -hex 32`): only then does its plain SHA-256 keep it secret.
 #pragma once
 
 #include <memory>

@@ -1,11 +1,16 @@
 #include "stages/serve/observe/access_log.hpp"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
+#include <optional>
 
 #include "pipeline/base/json.hpp"
 
@@ -85,16 +90,31 @@ void AccessLog::run() {
       if (waiting_.empty()) return;
       batch.swap(waiting_);
     }
-    for (size_t at = 0; at < batch.size();) {
-      const ssize_t size = ::write(file_.get(), batch.data() + at, batch.size() - at);
-      if (size < 0 && errno == EINTR) continue;
-      if (size < 0) {
-        ++dropped_;
-        break;
-      }
-      at += static_cast<size_t>(size);
-    }
+    const size_t written = write_all(batch);
+    if (written == batch.size()) continue;
+    dropped_ += static_cast<uint64_t>(std::count(batch.begin() + static_cast<std::ptrdiff_t>(written), batch.end(), '\n'));
+    torn_ = written > 0 && batch[written - 1] != '\n';
   }
+}
+
+size_t AccessLog::write_all(std::string& batch) {
+  if (torn_) batch.insert(0, 1, '\n');
+  std::optional<std::chrono::steady_clock::time_point> last;  // to try
+  for (size_t at = 0; at < batch.size();) {
+    pollfd room{file_.get(), POLLOUT, 0};
+    if (::poll(&room, 1, 100) <= 0) {
+      if (!stopping_) continue;
+      const auto now = std::chrono::steady_clock::now();
+      if (!last) last = now + std::chrono::seconds(1);
+      if (now > *last) return at;
+      continue;
+    }
+    // A pipe that is ready takes this much without making its writer wait.
+    const ssize_t size = ::write(file_.get(), batch.data() + at, std::min<size_t>(batch.size() - at, PIPE_BUF));
+    if (size < 0 && errno != EINTR && errno != EAGAIN) return at;
+    if (size > 0) at += static_cast<size_t>(size), torn_ = false;
+  }
+  return batch.size();
 }
 
 }  // namespace mlopsctl::serve

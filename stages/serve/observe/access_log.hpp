@@ -29,7 +29,7 @@ class AccessLog {
  public:
   // Appends to the file; "-" is standard output.
   static Result<std::unique_ptr<AccessLog>> open(const std::string& path);
-  ~AccessLog();  // writes what is left
+  ~AccessLog();  // writes what is left, but for a reader that stalls it waits a second at most
 
   void write(const AccessLine& line);
   uint64_t dropped() const { return dropped_; }
@@ -37,13 +37,15 @@ class AccessLog {
  private:
   explicit AccessLog(FileDescriptor file);
   void run();
+  size_t write_all(std::string& batch);  // how many of its bytes were written
 
   FileDescriptor file_;
   std::mutex mutex_;
   std::condition_variable more_;
   std::string waiting_;
-  bool stopping_ = false;
+  std::atomic<bool> stopping_{false};
   std::atomic<uint64_t> dropped_{0};
+  bool torn_ = false;  // what was written last ends within a line
   std::thread thread_;
 };
 

@@ -13,7 +13,7 @@ constexpr double count_bounds[] = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
 constexpr double token_bounds[] = {16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384};
 constexpr double confidence_bounds[] = {0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 1};
 constexpr std::string_view stage_names[] = {"parse", "queue", "score", "write"};
-constexpr std::string_view limit_names[] = {"no key", "rate", "quota", "size"};
+constexpr std::string_view limit_names[] = {"no key", "rate", "quota", "size", "origin"};
 constexpr size_t models_kept = 8;
 
 double seconds(std::chrono::nanoseconds time) { return static_cast<double>(time.count()) * 1e-9; }

@@ -29,7 +29,7 @@ class Metrics {
 
   void begin() { in_flight_.fetch_add(1, std::memory_order_relaxed); }
   void answered(size_t route, int status, double seconds);  // ends what begin() began; route 0: none
-  void limited(std::string_view why);                       // "no key", "rate", "quota", "size"
+  void limited(std::string_view why);                       // "no key", "rate", "quota", "size", "origin"
   void observe(const Outcome& outcome);
   void observe(const BatchNote& batch);
 
@@ -54,7 +54,7 @@ class Metrics {
 
   std::deque<OfRoute> routes_;
   std::atomic<int64_t> in_flight_{0};
-  std::array<std::atomic<uint64_t>, 4> limited_{};
+  std::array<std::atomic<uint64_t>, 5> limited_{};
   std::array<Histogram, 4> stages_;  // parse, queue, score, write
   Histogram texts_, tokens_, batch_texts_, batch_tokens_, batch_seconds_;
   std::atomic<uint64_t> shadow_batches_{0};

@@ -1,7 +1,6 @@
 // JSON in and out, as all formats need it.
 #include <charconv>
 #include <cmath>
-#include <cstdlib>
 
 #include "stages/data/utf8.hpp"
 #include "stages/serve/protocols/exchange.hpp"
@@ -69,7 +68,10 @@ Result<std::string> text_of(const Json& object, const char* key) {
 std::optional<int64_t> whole_number(const Json& value) {
   constexpr int64_t most = int64_t{1} << 53;
   if (value.is_number_unsigned() && value.get<uint64_t>() > most) return std::nullopt;
-  if (value.is_number_integer() && std::abs(value.get<int64_t>()) <= most) return value.get<int64_t>();
+  if (value.is_number_integer()) {
+    const auto number = value.get<int64_t>();
+    return number >= -most && number <= most ? std::optional(number) : std::nullopt;
+  }
   if (!value.is_number_float()) return std::nullopt;
   const double number = value.get<double>();
   if (std::abs(number) > static_cast<double>(most) || number != std::floor(number)) return std::nullopt;

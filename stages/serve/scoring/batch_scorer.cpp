@@ -2,25 +2,16 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <exception>
 #include <mutex>
 #include <thread>
 
 #include "pipeline/base/parallel.hpp"
 #include "stages/serve/scoring/model_keeper.hpp"
+#include "stages/serve/scoring/score.hpp"
 #include "stages/serve/scoring/shadow.hpp"
 
 namespace mlopsctl::serve {
 namespace {
-
-Result<std::vector<float>> score(const ml::Model& model, std::span<const std::string_view> texts) {
-  const CancelToken cancel;
-  try {
-    TRY_ASSIGN(auto probabilities, model.score_raw(texts, cancel));
-    if (probabilities.size() != texts.size() * model.labels().size()) return stage_error("the model gave probabilities of another number of texts");
-    return probabilities;
-  } catch (const std::exception& fault) { return stage_error(fault.what()); }
-}
 
 class Server final : public BatchScorer {
  public:

@@ -45,11 +45,19 @@ Status ModelKeeper::refuse(Error fault, const std::string& stamp) {
 Status ModelKeeper::refresh() {
   forget_drained();
   TRY_ASSIGN(const auto place, source_.find());
-  if (place.stamp == stamp_) return {};
+  if (place.stamp == stamp_) {
+    const std::lock_guard lock(mutex_);
+    refusal_.clear();  // it was taken back
+    return {};
+  }
   if (place.stamp == refused_stamp_ && options_.now() - refused_at_ < std::chrono::minutes(1)) return {};
   const auto before = current();
   auto loaded = load_checked(source_, place, options_.threads, before.get());
-  if (!loaded) return refuse(std::move(loaded).error(), place.stamp);
+  if (!loaded) {
+    Error fault = std::move(loaded).error();
+    if (!fault.message.starts_with(place.origin)) fault.message = place.origin + ": " + fault.message;
+    return refuse(std::move(fault), place.stamp);
+  }
   put(*loaded);
   stamp_ = place.stamp;
   refused_stamp_.clear();

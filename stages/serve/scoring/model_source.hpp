@@ -25,7 +25,8 @@ struct ModelSource {
   std::function<Result<ml::Model>(const ModelPlace&)> open{};
 };
 
-// A model folder, or a symbolic link to one: another model when the link or its model.json changes.
+// A model folder, or a symbolic link to one: another model when the link points elsewhere, or when a file in it has changed and none has since
+// the time before: a folder that is being written is not looked into.
 ModelSource folder_source(std::filesystem::path folder);
 
 // Loaded for `threads` threads and checked: it scores texts of all kinds with probabilities, and has the labels of `before` (null: any), for

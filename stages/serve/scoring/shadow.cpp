@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "stages/serve/scoring/score.hpp"
+
 namespace mlopsctl::serve {
 
 Shadow::Shadow(std::unique_ptr<ModelKeeper> keeper, std::function<void(const BatchNote&)> on_batch)
@@ -18,7 +20,7 @@ Shadow::~Shadow() {
 
 void Shadow::offer(const Scored& scored) {
   std::unique_lock lock(mutex_, std::try_to_lock);
-  if (!lock.owns_lock() || texts_ + scored.texts.size() > most_texts) {
+  if (!lock.owns_lock() || (texts_ > 0 && texts_ + scored.texts.size() > most_texts)) {
     skipped_ += scored.texts.size();
     return;
   }
@@ -31,7 +33,8 @@ void Shadow::offer(const Scored& scored) {
 Agreement Shadow::agreement() const {
   const auto model = keeper_->current();
   const std::lock_guard lock(mutex_);
-  Agreement result = agreement_;
+  Agreement result;
+  if (shown_ == model->digest) result = agreement_;
   result.model = model->name;
   result.digest = model->digest;
   result.skipped = skipped_;
@@ -65,15 +68,20 @@ void Shadow::run() {
 void Shadow::compare(const Copy& copy, const LiveModel& model) {
   const size_t labels = model.model.labels().size();
   const std::vector<std::string_view> views(copy.texts.begin(), copy.texts.end());
-  const CancelToken cancel;
   const auto start = std::chrono::steady_clock::now();
-  const auto own = model.model.score_raw(views, cancel);
+  const auto own = score(model.model, views);
   if (!own || model.model.labels() != copy.model->model.labels()) {
     skipped_ += copy.texts.size();
     return;
   }
   if (on_batch_) on_batch_({1, copy.texts.size(), 0, std::chrono::steady_clock::now() - start, true});
   const std::lock_guard lock(mutex_);
+  if (shown_ != model.digest || answered_ != copy.model->digest) {
+    if (!shown_.empty()) skipped_ = 0;
+    shown_ = model.digest, answered_ = copy.model->digest;
+    agreement_ = {};
+    distance_ = 0;
+  }
   for (size_t text = 0; text < copy.texts.size(); ++text) {
     const auto row = [&](const std::vector<float>& all) { return std::span(all).subspan(text * labels, labels); };
     ++agreement_.compared;

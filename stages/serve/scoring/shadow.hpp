@@ -1,4 +1,5 @@
-// Shadow: a second model that is shown copies of what the live one answered, and keeps count of how often they agree.
+// Shadow: a second model that is shown copies of what the live one answered, and keeps count of how often they agree: from zero when either is
+// exchanged.
 //
 // One thread of the lowest priority. What it has no room for, or would have to wait for, it does not see: nobody ever waits for it.
 #pragma once
@@ -35,7 +36,7 @@ class Shadow {
   void run();
   void compare(const Copy& copy, const LiveModel& model);
 
-  static constexpr size_t most_texts = 256;  // that wait
+  static constexpr size_t most_texts = 256;  // that wait, but for a longer request that waits alone
   std::unique_ptr<ModelKeeper> keeper_;
   std::function<void(const BatchNote&)> on_batch_;
   mutable std::mutex mutex_;  // over all that follows
@@ -43,6 +44,7 @@ class Shadow {
   std::deque<Copy> copies_;
   size_t texts_ = 0;  // in copies_
   bool idle_ = false, ending_ = false;
+  Digest shown_, answered_;  // of which two models the counts are
   Agreement agreement_;
   double distance_ = 0;
   std::atomic<uint64_t> skipped_{0};

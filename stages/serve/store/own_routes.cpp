@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "pipeline/base/clock.hpp"
+#include "pipeline/base/list_of.hpp"
 #include "stages/serve/problem.hpp"
 #include "stages/serve/store/routes.hpp"
 
@@ -41,12 +42,6 @@ Response json(const Json& body) {
   Response response;
   response.body = canonical(body);
   return response;
-}
-
-std::string list_of(const std::vector<std::string>& names) {
-  std::string list;
-  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
-  return list;
 }
 
 Json to_json(const TweetPage& page) {

@@ -94,7 +94,8 @@ Route card_route(std::function<std::shared_ptr<const LiveModel>()> live, Release
               const std::lock_guard lock(known->mutex);
               if (known->model != model->digest) {
                 known->release = release ? release(*model) : Json();
-                known->model = model->digest;
+                // One of another model, or none, is asked for again: a run may be about to write it.
+                if (!release || (known->release.is_object() && known->release.value("model", Json()) == model->digest.str())) known->model = model->digest;
               }
               came_by = known->release;
             }

@@ -10,7 +10,7 @@
 
 namespace mlopsctl::serve::web {
 
-// release.json of the release that the model came by (stages/deploy), or null. May read files; called once per model.
+// release.json of the release that the model came by (stages/deploy), or null. May read files; called until it is known.
 using ReleaseOf = std::function<Json(const LiveModel& model)>;
 
 // Names no path of this machine. `release` may be null.

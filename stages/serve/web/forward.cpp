@@ -48,7 +48,7 @@ class Forwarder {
     {
       const std::lock_guard lock(mutex_);
       if (waiting_.size() < kWaiting) {
-        waiting_.push_back({std::move(call), std::move(reply)});
+        waiting_.push_back({std::move(call), std::move(reply), request.deadline});
         changed_.notify_one();
         return;
       }
@@ -62,6 +62,7 @@ class Forwarder {
   struct Call {
     net::Request request;
     Reply reply;
+    SteadyTime deadline;
   };
 
   void work() {
@@ -76,7 +77,9 @@ class Forwarder {
       Call call = std::move(waiting_.front());
       waiting_.pop_front();
       lock.unlock();
-      call.reply(ask(client, call.request));
+      // Whoever's time is over has been told so by the server: the API is not asked for nobody.
+      if (std::chrono::steady_clock::now() < call.deadline) call.reply(ask(client, call.request));
+      else call.reply(problem(504, "the API behind these pages did not answer in time"));
       lock.lock();
     }
   }

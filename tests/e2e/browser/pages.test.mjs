@@ -7,7 +7,8 @@ import { freePort, Server } from './server.mjs';
 
 const kTweets = 1000;
 const words = ['great', 'terrible', 'fine', 'crashes', 'love', 'refund', 'slow', 'works', 'support', 'update'];
-const tweetOf = (i) => `${words[i % 10]} ${words[(i * 7) % 9]} app number ${i % 37}`;
+const kMarkup = '<img src=x onerror="document.title=1"> <b>great</b>';
+const tweetOf = (i) => i === 41 ? kMarkup : `${words[i % 10]} ${words[(i * 7) % 9]} app number ${i % 37}`;
 const gone = /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_SOCKET_NOT_CONNECTED/;  // the browser's own words for it
 const away = 'The server does not answer. This page tries again by itself and goes on when it is back.';
 
@@ -75,7 +76,9 @@ test('a text that looks like markup stays a text, and a very long one is answere
     await page.getByRole('button', { name: 'Analyze' }).click();
     await page.waitForFunction(() => document.getElementById('analyse').textContent === 'Analyze' &&
       (!document.getElementById('result').hidden || document.getElementById('warning').textContent !== ''));
+    assert.equal(await page.locator('#result').isVisible(), odd.length < 1e6);
   }
+  assert.match(await text(page, '#warning'), /2,?097,?152/);
   await visit.close();
 });
 
@@ -91,6 +94,8 @@ async function totals(page) {
 async function wholeRun(page) {
   const rows = await results(page);
   assert.equal(rows.length, kTweets);
+  assert.equal(rows.filter(([, tweet]) => tweet === kMarkup).length, 1, 'markup in a tweet stays a text');
+  assert.equal(await page.locator('#results td.tweet *').count(), 0);
   const labels = await server.labels(rows.map(([, tweet]) => tweet));
   assert.deepEqual(rows.map(([, , label]) => label), labels);
   const counted = { all: kTweets };

@@ -96,22 +96,28 @@ def smuggle(server):
 
 
 def chunked_without_end(server):
-    with connect(server.port) as connection:
-        head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-        chunk = b"10000\r\n" + b"x" * 65536 + b"\r\n"
-        sent = send_all(connection, [head] + [chunk] * 4000)
-        answer = rest_of(connection)
-    expect(status(answer) in (0, 413) and sent < 20 << 20, f"of a chunked body without end {sent} bytes were taken: {answer[:100]!r}")
+    found = set()
+    for _ in range(8):
+        with connect(server.port) as connection:
+            head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+            chunk = b"10000\r\n" + b"x" * 65536 + b"\r\n"
+            sent = send_all(connection, [head] + [chunk] * 4000)
+            found.add(status(rest_of(connection)))
+        expect(sent < 20 << 20, f"of a chunked body without end {sent} bytes were taken")
+    expect(413 in found and found <= {0, 413}, f"chunked bodies without end were answered {found}")
 
 
 def header_bombs(server):
     for head, wanted in ((b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * (1 << 20), 431), (b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: y\r\n" * 10000 + b"\r\n", 431),
                          (b"GET /" + b"a" * (1 << 20), 431), (b"G" * (1 << 20), 431), (b"\x00" * (1 << 20), 400)):
+        answers = []
         for _ in range(16):
             with connect(server.port) as connection:
                 send_all(connection, [head[at : at + 16384] for at in range(0, len(head), 16384)])
-                answer = rest_of(connection)
-            expect(status(answer) in (0, 400, wanted), f"a header that begins {head[:20]!r} was answered {answer[:100]!r}")
+                answers.append(rest_of(connection))
+        # Bytes that are on their way when the server closes can cost its answer (a reset): but not every time.
+        found = {status(answer) for answer in answers}
+        expect(wanted in found and found <= {0, wanted}, f"headers that begin {head[:20]!r} were answered {found}")
 
 
 def bad_texts(server):

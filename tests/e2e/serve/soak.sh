@@ -48,7 +48,7 @@ echo "$seconds s at 70 % of $(jq -n "$bearable | round") requests/s: $line"
 echo "resident memory over the second half: $((first / 1024)) -> $((last / 1024)) MiB, slope $slope KiB a minute; open files: $files_before -> $files_after"
 jq -e '.failed == 0 and .mixed == 0 and .answers > 1000' <<<"$line" >/dev/null || exit 1
 [ "$files_after" -le $((files_before + 2)) ] || { echo "open files grew"; exit 1; }
-# Flat: over the second half not 2 MiB, and no more than a twentieth.
+# Flat: over the second half less than 2 MiB, and for what a large model's allocator moves about a twentieth of it.
 awk -v slope="$slope" -v minutes="$(jq -n "$seconds / 120")" -v size="$last" 'BEGIN { grown = slope * minutes; exit !(grown < 2048 + size / 20) }' ||
   { echo "memory grew"; exit 1; }
 kill "$server"

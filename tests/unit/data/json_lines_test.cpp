@@ -34,7 +34,7 @@ TEST(JsonLines, ATextIsNoListAndNoObject) {
       write_file(scratch / "d.jsonl", "{\"text\": {\"a\": 1}, \"tags\": [1]}\n{\"text\": \"fine\", \"tags\": []}\n{\"tags\": 1, \"text\": [\"b\"]}\n").ok());
   Result<TableReader> reader = TableReader::open(scratch / "d.jsonl", {}, "d.jsonl");
   ASSERT_TRUE(reader.ok());
-  reader->expect_scalar(*reader->column("text"));
+  reader->expect({.scalars = {*reader->column("text")}, .texts = {}});
   Record record;
   BadRecord bad;
   ASSERT_EQ(*reader->next(record, bad), Next::bad);
@@ -44,6 +44,28 @@ TEST(JsonLines, ATextIsNoListAndNoObject) {
   EXPECT_EQ(record.line, 2);
   ASSERT_EQ(*reader->next(record, bad), Next::bad);
   EXPECT_EQ(described(bad.fault), "d.jsonl:3:21: found a list in \"text\", expected a text");
+}
+
+TEST(JsonLines, WhatIsExpectedOfAnObjectAndHandedOutWhole) {
+  const Scratch scratch;
+  ASSERT_TRUE(write_file(scratch / "d.jsonl",
+                         "{\"text\": \"a\", \"n\": 1.10}\n{\"n\": 2}\n{\"text\": null}\n"
+                         "{\"text\": \"b\", \"m\": 1}\n {\"text\": \"c\", \"label\": 1}\n{\"text\": 7 }\n")
+                  .ok());
+  Result<TableReader> reader = TableReader::open(scratch / "d.jsonl", {}, "d.jsonl");
+  ASSERT_TRUE(reader.ok());
+  reader->expect({.scalars = {}, .texts = {*reader->column("text")}, .no_other_keys = true, .absent = {"label"}});
+  std::vector<std::string> objects, faults;
+  Record record;
+  BadRecord bad;
+  for (Next next = *reader->next(record, bad); next != Next::end; next = *reader->next(record, bad)) {
+    if (next == Next::record) objects.emplace_back(record.object);
+    else faults.push_back(described(bad.fault));
+  }
+  EXPECT_EQ(objects, (Strings{"{\"text\": \"a\", \"n\": 1.10}", "{\"text\": 7 }"}));
+  EXPECT_EQ(faults, (Strings{"d.jsonl:2:1: found no \"text\", expected a text", "d.jsonl:3:10: found null in \"text\", expected a text",
+                             "d.jsonl:4:15: found the key \"m\", which the first object does not have, and so no column for it",
+                             "d.jsonl:5:16: the key \"label\" is there already"}));
 }
 
 TEST(JsonLines, FirstLineMustBeAnObject) {

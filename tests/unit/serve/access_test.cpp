@@ -192,6 +192,27 @@ TEST(CorsHeaders, PreflightsNameTheMethods) {
   EXPECT_EQ(value(Cors().preflight(question, "GET, POST"), "access-control-allow-methods"), "none");
 }
 
+TEST(CorsHeaders, PagesOfOtherOriginsChangeNothing) {
+  const auto cors = Cors::make({"https://app.example.com"});
+  ASSERT_TRUE(cors.ok());
+  const auto forged = [&](std::vector<Header> headers, const std::string& method = "POST") {
+    headers.push_back({"host", "api.example.com:8080"});
+    Request request = asking(std::move(headers));
+    request.method = method;
+    return cors->is_forged(request);
+  };
+  EXPECT_FALSE(forged({}));  // no browser
+  EXPECT_FALSE(forged({{"origin", "http://api.example.com:8080"}}));
+  EXPECT_FALSE(forged({{"origin", "https://app.example.com"}, {"sec-fetch-site", "cross-site"}}));
+  EXPECT_FALSE(forged({{"sec-fetch-site", "same-origin"}, {"origin", "https://behind.a.proxy"}}));
+  EXPECT_FALSE(forged({{"sec-fetch-site", "none"}}));
+  EXPECT_FALSE(forged({{"origin", "https://evil.example"}, {"sec-fetch-site", "cross-site"}}, "GET"));
+  EXPECT_TRUE(forged({{"origin", "https://evil.example"}}));
+  EXPECT_TRUE(forged({{"origin", "null"}}));
+  EXPECT_TRUE(forged({{"sec-fetch-site", "cross-site"}}));
+  EXPECT_TRUE(forged({{"sec-fetch-site", "same-site"}, {"origin", "https://other.example.com"}}));
+}
+
 TEST(CorsHeaders, AnOriginHasNoPath) {
   for (const char* wrong : {"app.example.com", "https://app.example.com/", "://x", "https://"}) {
     const auto cors = Cors::make({wrong});

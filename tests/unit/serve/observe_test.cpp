@@ -1,8 +1,10 @@
 #include <set>
 #include <sstream>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "pipeline/base/files.hpp"
 #include "stages/serve/observe/access_log.hpp"
@@ -130,6 +132,19 @@ TEST(AccessLog, KeepsWhatWasWrittenAndGoesOn) {
   const auto text = read_file(path);
   ASSERT_TRUE(text.ok());
   EXPECT_EQ(text->size(), 200 * access_line(line()).size());
+}
+
+TEST(AccessLog, AReaderThatStallsHoldsUpNoEnd) {
+  const testing::TemporaryFolder folder;
+  const std::string path = folder.path() / "pipe";
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  const FileDescriptor reader(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  auto log = AccessLog::open(path);
+  ASSERT_TRUE(log.ok());
+  for (int n = 0; n < 20'000; ++n) (*log)->write(line());  // more than a pipe holds
+  const auto begun = std::chrono::steady_clock::now();
+  log->reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(10));
 }
 
 TEST(AccessLog, ThatCannotBeOpenedIsAnError) {

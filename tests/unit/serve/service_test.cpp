@@ -25,7 +25,9 @@ std::vector<Route> routes() {
     made.run = [](const Request& request, const std::map<std::string, std::string>&, Reply reply) { reply(Response{200, "text/plain", {}, request.client}); };
     return made;
   };
-  return {route("/", Audience::users), route("/ui", Audience::anyone), route("/secret", Audience::users), route("/admin", Audience::admins)};
+  Route change = route("/change", Audience::users);
+  change.method = "POST";
+  return {change, route("/", Audience::users), route("/ui", Audience::anyone), route("/secret", Audience::users), route("/admin", Audience::admins)};
 }
 
 class ServiceTest : public ::testing::Test {
@@ -49,6 +51,11 @@ class ServiceTest : public ::testing::Test {
   static std::string ask(uint16_t port, const std::string& path, const std::string& more = "") {
     test::Client client(port);
     client.send("GET " + path + " HTTP/1.1\r\nHost: a\r\n" + more + "\r\n");
+    return client.answer();
+  }
+  std::string ask_with(const std::string& method, const std::string& path, const std::string& more) {
+    test::Client client(service_->port());
+    client.send(method + " " + path + " HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n" + more + "\r\n");
     return client.answer();
   }
   static std::string status(uint16_t port, const std::string& path, const std::string& more = "") { return ask(port, path, more).substr(9, 3); }
@@ -85,6 +92,13 @@ TEST_F(ServiceTest, KeysAreAskedForButNotByProbes) {
   EXPECT_EQ(status(port, "/secret", "X-API-Key: o\r\n"), "200");  // others are not
 }
 
+TEST_F(ServiceTest, APageOfAnotherOriginIsRefused) {
+  start({});
+  EXPECT_EQ(status(service_->port(), "/secret", "Origin: http://evil\r\n"), "200");
+  EXPECT_EQ(ask_with("POST", "/change", "Origin: http://evil\r\n").substr(9, 3), "403");
+  EXPECT_EQ(ask_with("POST", "/change", "Origin: http://a\r\n").substr(9, 3), "200");
+}
+
 TEST_F(ServiceTest, AdminRoutesHaveAPortOfTheirOwn) {
   ServiceOptions options;
   options.key_files = {keys()};
@@ -93,7 +107,9 @@ TEST_F(ServiceTest, AdminRoutesHaveAPortOfTheirOwn) {
   const uint16_t admin = service_->admin_port().value();
   EXPECT_EQ(status(service_->port(), "/metrics"), "404");
   EXPECT_EQ(status(service_->port(), "/admin", "X-API-Key: o\r\n"), "404");
-  EXPECT_EQ(status(admin, "/metrics"), "200");
+  EXPECT_EQ(status(admin, "/metrics"), "401");
+  EXPECT_EQ(status(admin, "/metrics", "X-API-Key: a\r\n"), "403");
+  EXPECT_EQ(status(admin, "/metrics", "X-API-Key: o\r\n"), "200");
   EXPECT_EQ(status(admin, "/readyz"), "200");
   EXPECT_EQ(status(admin, "/secret", "X-API-Key: o\r\n"), "404");
   EXPECT_EQ(status(admin, "/admin"), "401");

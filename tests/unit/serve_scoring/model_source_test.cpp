@@ -47,6 +47,22 @@ TEST_F(FolderSource, FollowsASymbolicLink) {
   EXPECT_EQ(after.folder, fs::canonical(two));
 }
 
+TEST_F(FolderSource, LooksIntoAFolderWhenNobodyWritesInIt) {
+  const fs::path one = model("one", 1), two = model("two", 0.5);
+  const ModelSource source = folder_source(one);
+  const ModelPlace before = source.find().value();
+  fs::copy_file(two / "model.json", one / "model.json", fs::copy_options::overwrite_existing);
+  EXPECT_EQ(source.find()->stamp, before.stamp);  // it may go on
+  for (const auto& file : fs::directory_iterator(two)) fs::copy_file(file, one / file.path().filename(), fs::copy_options::overwrite_existing);
+  EXPECT_EQ(source.find()->stamp, before.stamp);
+  const ModelPlace after = source.find().value();
+  EXPECT_NE(after.stamp, before.stamp);
+  EXPECT_EQ((*load_checked(source, after, 1, nullptr))->digest, digest_of_path(two).value());
+  const auto late = load_checked(source, before, 1, nullptr);
+  ASSERT_FALSE(late.ok());
+  EXPECT_EQ(late.error().message, one.string() + " was changed while it was loaded");
+}
+
 TEST_F(FolderSource, SaysWhatIsMissing) {
   EXPECT_EQ(folder_source(folder_ / "none").find().error().message, "cannot open " + (folder_ / "none").string() + ": No such file or directory");
 }

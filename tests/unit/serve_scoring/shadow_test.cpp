@@ -61,14 +61,52 @@ TEST_F(ShadowTest, WhatItHasNoRoomForItDoesNotSee) {
   EXPECT_EQ(beside->agreement().agreed, 201U);
 }
 
+TEST_F(ShadowTest, SeesALongRequestWhenItHasNothingElse) {
+  const auto model = live();
+  const auto beside = shadow();
+  beside->offer(scored(std::vector<std::string>(300, "good"), model));
+  beside->settle();
+  EXPECT_EQ(beside->agreement().compared, 300U);
+  EXPECT_EQ(beside->agreement().skipped, 0U);
+}
+
+TEST_F(ShadowTest, CountsFromZeroForAnotherModel) {
+  const auto model = live();
+  int version = 1;
+  const auto beside = std::make_unique<Shadow>(ModelKeeper::open({[&version] { return fake_place("candidate", version); },
+                                                                  [this](const ModelPlace&) {
+                                                                    return fake_model(second_, {"negative", "positive"});
+                                                                  }},
+                                                                 {})
+                                                   .value(),
+                                               nullptr);
+  beside->settle();
+  beside->offer(scored({"good", "bad"}, model));
+  beside->settle();
+  EXPECT_EQ(beside->agreement().compared, 2U);
+  version = 2;
+  ASSERT_TRUE(beside->keeper().refresh().ok());
+  EXPECT_EQ(beside->agreement().digest, digest_of("candidate 2"));
+  EXPECT_EQ(beside->agreement().compared, 0U);
+  beside->offer(scored({"good"}, model));
+  beside->settle();
+  EXPECT_EQ(beside->agreement().compared, 1U);
+  beside->offer(scored({"good"}, load_checked(source("live", live_), fake_place("live", 2), 1, nullptr).value()));
+  beside->settle();
+  EXPECT_EQ(beside->agreement().compared, 1U);
+}
+
 TEST_F(ShadowTest, ItsFailuresAreItsOwn) {
   const auto model = live();
   const auto beside = shadow();
   second_.before = [](std::span<const std::string_view>) -> Status { return stage_error("out of memory"); };
   beside->offer(scored({"good"}, model));
   beside->settle();
+  second_.before = [](std::span<const std::string_view>) -> Status { throw std::runtime_error("worse"); };
+  beside->offer(scored({"good"}, model));
+  beside->settle();
   EXPECT_EQ(beside->agreement().compared, 0U);
-  EXPECT_EQ(beside->agreement().skipped, 1U);
+  EXPECT_EQ(beside->agreement().skipped, 2U);
 }
 
 ScoringOptions quiet() {

@@ -104,7 +104,7 @@ TEST_F(SwapTest, ARefusedModelIsTriedAgainAfterAMinuteAndAnotherAtOnce) {
   EXPECT_TRUE(keeper.refresh().ok());
   EXPECT_EQ(opened_, 2);
   now_ += 60s;
-  EXPECT_EQ(keeper.refresh().error().message, "model.safetensors is cut off");
+  EXPECT_EQ(keeper.refresh().error().message, "alias airline, version 2: model.safetensors is cut off");
   EXPECT_EQ(opened_, 3);
   load_fault_.clear();
   version_ = 3;
