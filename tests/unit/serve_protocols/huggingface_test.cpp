@@ -25,6 +25,8 @@ TEST_F(Contract, HuggingFaceRefusals) {
   EXPECT_EQ(refused(R"({"inputs": 5})"), wrong("\"inputs\" is neither a text nor a list of texts"));
   EXPECT_EQ(refused(R"({"inputs": ["a", null]})"), wrong("inputs[1] is not a text"));
   EXPECT_EQ(refused(R"({"inputs": "a", "parameters": {"top_k": 0}})"), wrong("parameters.top_k is 0; expected a number of at least 1, or null for all labels"));
+  EXPECT_EQ(refused(R"({"inputs": "a", "parameters": {"top_k": -9223372036854775808}})"),
+            wrong("parameters.top_k is -9223372036854775808; expected a number of at least 1, or null for all labels"));
   EXPECT_EQ(refused(R"({"inputs": "a", "parameters": 1})"), wrong("\"parameters\" is not an object"));
   EXPECT_EQ(refused(R"({"inputs": "a", "parameters": {"function_to_apply": "sigmoid"}})"),
             wrong("parameters.function_to_apply is \"sigmoid\"; this model gives calibrated probabilities: expected \"softmax\", or leave it out"));
