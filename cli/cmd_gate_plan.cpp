@@ -1,21 +1,15 @@
 #include <cmath>
-#include <cstdio>
 #include <cstdlib>
 
 #include "cli/cmds.hpp"
 #include "pipeline/base/plural.hpp"
+#include "pipeline/base/shown.hpp"
 #include "pipeline/stats/normal.hpp"
 #include "pipeline/stats/paired.hpp"
 
 namespace mlopsctl::cli {
 
 namespace {
-
-std::string brief(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%g", value);
-  return text;
-}
 
 // The flag's value, a share strictly between `low` and `high`.
 Result<double> share_of(const Arguments& arguments, const char* flag, double low, double high) {
@@ -32,7 +26,7 @@ struct Plan {
   bool gain;  // to show a gain of `change`; else to rule out a loss of it between equal models
 };
 
-// To rule out a loss is a question of Tango's score test between equal models, answered by the normal approximation.
+// To rule out a loss is a question of Tango's exact score test between equal models, answered by the normal approximation.
 double error_of(const Plan& plan, int64_t rows) { return std::sqrt(plan.discordant / static_cast<double>(rows)); }
 
 double power_at(const Plan& plan, int64_t rows) {
@@ -74,7 +68,7 @@ Result<Answer> cmd_gate_plan(Session& session) {
                      {"discordant", plan.discordant},
                      {"alpha", plan.alpha},
                      {"power", plan.power},
-                     {"test", plan.gain ? "McNemar's exact test" : "Tango's score test"},
+                     {"test", plan.gain ? "McNemar's exact test" : "Tango's exact score test"},
                      {"rows_needed", needed},
                      {"by_rows", std::move(table)}});
   const std::string percent = brief(100 * plan.power);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <limits>
 #include <numeric>
 
 #include "pipeline/base/random.hpp"
@@ -69,6 +71,26 @@ Interval bootstrap(size_t rows, const RowStatistic& statistic, const BootstrapOp
     if (const double value = statistic(drawn); std::isfinite(value)) jackknife.push_back(value);
   }
   return bca(estimate, std::move(replicates), jackknife, options.confidence);
+}
+
+double exchange_quantile(size_t rows, const ExchangedDifference& difference, double tail, const BootstrapOptions& options) {
+  Random random(options.seed);
+  std::vector<uint32_t> first(rows), second(rows);
+  std::vector<double> differences;
+  for (int i = 0; i < options.resamples; ++i) {
+    for (uint32_t row = 0; row < rows; ++row) {
+      const bool exchanged = random.below(2) == 1;
+      const auto other = static_cast<uint32_t>(row + rows);
+      first[row] = exchanged ? other : row, second[row] = exchanged ? row : other;
+    }
+    // What is undefined for this exchange counts against a claim.
+    const double value = difference(first, second);
+    differences.push_back(std::isfinite(value) ? value : std::numeric_limits<double>::infinity());
+  }
+  const auto rank = static_cast<size_t>(tail * (options.resamples + 1));
+  if (rank == 0) return std::numeric_limits<double>::infinity();
+  std::nth_element(differences.begin(), differences.begin() + static_cast<std::ptrdiff_t>(rank - 1), differences.end(), std::greater<>());
+  return differences[rank - 1];
 }
 
 }  // namespace mlopsctl::stats

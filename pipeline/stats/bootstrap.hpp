@@ -26,4 +26,10 @@ struct BootstrapOptions {
 // Draws rows with replacement, the same ones for the same seed.
 Interval bootstrap(size_t rows, const RowStatistic& statistic, const BootstrapOptions& options);
 
+// Two models' answers to each row, exchanged or not at random: between equal models every exchange is as likely as what was seen. What their
+// difference must exceed for that to be so with a chance of `tail` at most, exactly (Phipson & Smyth 2010). `difference` is told which answers the
+// first has, row by row: i, or rows + i for the other's; the second has the rest.
+using ExchangedDifference = std::function<double(std::span<const uint32_t> first, std::span<const uint32_t> second)>;
+double exchange_quantile(size_t rows, const ExchangedDifference& difference, double tail, const BootstrapOptions& options);
+
 }  // namespace mlopsctl::stats

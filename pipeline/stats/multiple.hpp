@@ -10,4 +10,8 @@ namespace mlopsctl::stats {
 // however the tests depend on each other.
 std::vector<double> holm(std::span<const double> p);
 
+// Benjamini and Hochberg's (1995) adjusted p-values: of those below alpha, a share of alpha at most is false, on average, where the tests are
+// independent or depend on each other positively.
+std::vector<double> benjamini_hochberg(std::span<const double> p);
+
 }  // namespace mlopsctl::stats

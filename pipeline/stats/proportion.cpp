@@ -25,6 +25,19 @@ double binomial_at_most(int64_t successes, int64_t trials, double share) {
   return boost::math::ibetac(static_cast<double>(successes + 1), static_cast<double>(trials - successes), share);
 }
 
+double seen_below(int64_t trials, double floor, double alpha, double power) {
+  // The most successes that are refused.
+  int64_t low = -1, high = trials;
+  while (low < high) {
+    const int64_t middle = low + (high - low + 1) / 2;
+    if (binomial_at_most(middle, trials, floor) <= alpha) low = middle;
+    else high = middle - 1;
+  }
+  if (low < 0) return 0;
+  // The share of which so few come with the chance `power`.
+  return low >= trials ? 1 : boost::math::ibeta_inv(static_cast<double>(low + 1), static_cast<double>(trials - low), 1 - power);
+}
+
 McNemar mcnemar_exact(int64_t only_first, int64_t only_second) {
   const int64_t discordant = only_first + only_second;
   if (discordant == 0) return {};

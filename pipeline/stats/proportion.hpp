@@ -16,6 +16,10 @@ Interval wilson(int64_t successes, int64_t trials, double confidence = 0.95);
 // P(X <= successes) for X ~ Binomial(trials, share).
 double binomial_at_most(int64_t successes, int64_t trials, double share);
 
+// The exact binomial test of "the share is at least `floor`" refuses it, with the chance `power`, where the true share is no larger than this; 0 where
+// these trials never do. alpha and power in (0, 1).
+double seen_below(int64_t trials, double floor, double alpha, double power = 0.8);
+
 // McNemar's exact test on rows that two classifiers both judged (Fay 2011): `only_first` rows only the first got right, `only_second` only
 // the second. Given their sum, each is a fair coin when the classifiers are equally good.
 struct McNemar {

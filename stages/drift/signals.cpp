@@ -1,8 +1,8 @@
 #include "stages/drift/signals.hpp"
 
 #include <algorithm>
-#include <cstdio>
 
+#include "pipeline/base/shown.hpp"
 #include "pipeline/stats/detectable.hpp"
 #include "pipeline/stats/multiple.hpp"
 #include "pipeline/stats/two_sample.hpp"
@@ -13,12 +13,6 @@ namespace {
 constexpr double kOff = 1;
 constexpr double few_rows = 5;
 constexpr int permutations = 1999;
-
-std::string shown(double value, const char* format = "%.3f") {
-  char text[32];
-  std::snprintf(text, sizeof text, format, value);
-  return text;
-}
 
 std::string percent(double share) { return shown(100 * share, "%.1f %%"); }
 
@@ -40,7 +34,7 @@ Line class_mix(const train::Profile& reference, const train::Profile& current, d
   line.statistic = result.statistic;
   line.p = result.p;
   line.test =
-      "chi-square, " + shown(result.degrees, "%g") + " degrees of freedom; psi " + shown(stats::stability_index(reference.predicted, current.predicted));
+      "chi-square, " + brief(result.degrees) + " degrees of freedom; psi " + shown(stats::stability_index(reference.predicted, current.predicted), "%.3f");
   line.detectable = stats::detectable_categories(reference.rows, current.rows, std::max(1.0, result.degrees), alpha);
   if (result.least_expected < few_rows) {
     line.p = stats::permuted_categories_p(reference.predicted, current.predicted, permutations, 0);

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include "pipeline/base/plural.hpp"
+#include "pipeline/base/shown.hpp"
+#include "pipeline/stats/non_inferior.hpp"
 #include "pipeline/stats/normal.hpp"
 #include "pipeline/stats/paired.hpp"
 
@@ -16,11 +17,6 @@ using engine::Outcome;
 
 constexpr double wanted_power = 0.8;
 
-std::string shown(double value, const char* format = "%.4f") {
-  char text[32];
-  std::snprintf(text, sizeof text, format, value);
-  return text;
-}
 // Two digits, so that nobody takes it for more than it is.
 int64_t rounded(double rows) {
   const double unit = std::pow(10, std::max(0.0, std::floor(std::log10(std::max(1.0, rows))) - 1));
@@ -29,9 +25,10 @@ int64_t rounded(double rows) {
 
 struct Finding {
   std::string test;
-  double gain = 0, error = 0;  // and its standard error
-  stats::Interval interval;    // of the gain, two-sided at 1 - 2 alpha
-  std::optional<double> p;     // of data like these if the claim were not so
+  double gain = 0, error = 0;      // and its standard error
+  stats::Interval interval;        // of the gain, two-sided at 1 - 2 alpha
+  std::optional<double> p;         // of data like these if the claim were not so
+  std::optional<double> refuting;  // and if it were
   bool shown = false, refuted = false;
 };
 
@@ -42,25 +39,23 @@ Finding by_accuracy(const Contest& contest, const Comparison& comparison, double
   found.gain = comparison.difference;
   found.error = std::sqrt(std::max(0.0, discordant - found.gain * found.gain) / n);
   found.interval = stats::tango(wins, losses, comparison.rows, 1 - 2 * contest.alpha);
-  double refuting = 1;
   if (border == 0) {
     found.test = "McNemar's exact test";
     found.p = stats::mcnemar_exact(losses, wins).first_worse;
-    refuting = stats::mcnemar_exact(wins, losses).first_worse;
+    found.refuting = stats::mcnemar_exact(wins, losses).first_worse;
   } else {
-    found.test = "Tango's score test";
-    const double z = stats::tango_z(wins, losses, comparison.rows, border);
-    found.p = stats::normal_tail(z);
-    refuting = stats::normal_tail(-z);
+    found.test = "Tango's exact score test";
+    found.p = stats::better_by_more_p(wins, losses, comparison.rows, border);
+    found.refuting = stats::better_by_more_p(losses, wins, comparison.rows, -border);
   }
   found.shown = *found.p <= contest.alpha;
-  found.refuted = refuting <= contest.alpha;
+  found.refuted = *found.refuting <= contest.alpha;
   return found;
 }
 
 Finding by_resampling(const Contest& contest, double border, const ResampledDifference& resampled) {
   Finding found;
-  found.test = "paired bootstrap (BCa)";
+  found.test = "paired bootstrap (BCa) and exchange of answers";
   found.gain = contest.challenger - contest.champion;
   found.interval = resampled(contest.metric, 1 - 2 * contest.alpha);
   if (!contest.higher_is_better) {
@@ -73,22 +68,48 @@ Finding by_resampling(const Contest& contest, double border, const ResampledDiff
   return found;
 }
 
+double border_of(const Contest& contest) { return contest.ask_better ? contest.margin : -contest.margin; }
+
+Finding find(const Contest& contest, const Comparison& comparison, const ResampledDifference& resampled) {
+  const double border = border_of(contest);
+  return contest.metric == "accuracy" ? by_accuracy(contest, comparison, border) : by_resampling(contest, border, resampled);
+}
+
+Outcome outcome_of(const Finding& found) { return found.shown ? Outcome::pass : found.refuted ? Outcome::fail : Outcome::inconclusive; }
+
+// The chance to show the claim on so many rows (of "no worse" when the models are equal, of "better" when the gain is the one measured), and the smallest
+// margin of "no worse" or gain of "better" for which it is wanted_power.
+struct Sight {
+  double power, smallest;
+};
+Sight sight_of(const Contest& contest, const Comparison& comparison, const Finding& found, double border) {
+  const double discordant = static_cast<double>(comparison.only_challenger + comparison.only_champion) / static_cast<double>(comparison.rows);
+  if (contest.metric == "accuracy" && contest.ask_better && border == 0)
+    return {stats::mcnemar_power(comparison.rows, discordant, std::clamp(found.gain, 0.0, discordant), contest.alpha),
+            stats::mcnemar_smallest_difference(comparison.rows, discordant, contest.alpha, wanted_power)};
+  const double reach = stats::normal_reach(found.error, contest.alpha, wanted_power);
+  return {stats::normal_power((contest.ask_better ? found.gain : 0) - border, found.error, contest.alpha), contest.ask_better ? border + reach : reach};
+}
+
 }  // namespace
 
+engine::Outcome decide_contest(const Contest& contest, const Comparison& comparison, const ResampledDifference& resampled) {
+  return outcome_of(find(contest, comparison, resampled));
+}
+
 engine::Check judge_contest(const Contest& contest, const Comparison& comparison, const ResampledDifference& resampled) {
-  const double border = contest.ask_better ? contest.margin : -contest.margin;
-  const Finding found = contest.metric == "accuracy" ? by_accuracy(contest, comparison, border) : by_resampling(contest, border, resampled);
+  const double border = border_of(contest);
+  const Finding found = find(contest, comparison, resampled);
   Check check;
-  const std::string margin = shown(contest.margin, "%g");
+  const std::string margin = brief(contest.margin);
   check.name = contest.metric + (contest.ask_better ? " better than champion" : " no worse than champion") +
                (contest.margin > 0 ? (contest.ask_better ? " by more than " : " by ") + margin + (contest.ask_better ? "" : " or more") : "");
   check.measured = contest.challenger;
   check.threshold = contest.higher_is_better ? contest.champion + border : contest.champion - border;
-  check.outcome = found.shown ? Outcome::pass : found.refuted ? Outcome::fail : Outcome::inconclusive;
+  check.outcome = outcome_of(found);
 
   const double beyond = found.gain - border;
-  // The chance to show the claim on so many rows: of "no worse" when the models are equal; of "better" when the gain is the one measured.
-  const double power = stats::normal_power((contest.ask_better ? found.gain : 0) - border, found.error, contest.alpha);
+  const Sight sight = sight_of(contest, comparison, found, border);
   std::optional<int64_t> more;
   if (check.outcome == Outcome::inconclusive && beyond != 0 && found.error > 0) {
     const double factor = stats::normal_rows_factor(beyond, found.error, contest.alpha, wanted_power);
@@ -97,17 +118,21 @@ engine::Check judge_contest(const Contest& contest, const Comparison& comparison
 
   const double percent = 100 * (1 - 2 * contest.alpha);
   check.detail = contest.metric + " is " + shown(contest.challenger) + ", the champion's " + shown(contest.champion) + ": a difference of " +
-                 shown(found.gain, "%+.4f") + " (" + shown(percent, "%g") + " % interval " + shown(found.interval.low, "%+.4f") + " to " +
+                 shown(found.gain, "%+.4f") + " (" + brief(percent) + " % interval " + shown(found.interval.low, "%+.4f") + " to " +
                  shown(found.interval.high, "%+.4f") + "); ";
-  const std::string by = found.test + (!found.p ? "" : *found.p < 1e-4 ? ", p < 0.0001" : ", p = " + shown(*found.p));
+  const std::optional<double>& p = found.refuted && !found.shown ? found.refuting : found.p;
+  const std::string by = found.test +
+                         (!p          ? ""
+                          : *p < 1e-4 ? ", p < 0.0001"
+                                      : ", p = " + shown(*p)) +
+                         ", alpha " + brief(contest.alpha) + ", " + count_of(comparison.rows, "row") + ", power " + shown(sight.power, "%.2f");
   const std::string loss = "a loss of " + margin + " or more", gain = contest.margin > 0 ? "a gain of more than " + margin : "a gain";
   // To rule out any loss at all is to show a gain.
   const bool about_gain = contest.ask_better || contest.margin == 0;
   if (found.shown) check.detail += (about_gain ? "that shows " + gain : "that rules out " + loss) + " (" + by + ")";
-  else if (found.refuted) check.detail += (about_gain ? "that rules out " + gain : "that shows " + loss) + " (" + found.test + ")";
+  else if (found.refuted) check.detail += (about_gain ? "that rules out " + gain : "that shows " + loss) + " (" + by + ")";
   else {
-    check.detail += "these rows " + (about_gain ? "do not show whether there is " + gain : "cannot rule out " + loss) + " (" + by + ", alpha " +
-                    shown(contest.alpha, "%g") + ")";
+    check.detail += "these rows " + (about_gain ? "do not show whether there is " + gain : "cannot rule out " + loss) + " (" + by + ")";
     if (more) check.detail += "; about " + count_of(*more, "more labelled row") + " would tell, if the difference stays as measured";
   }
   check.evidence = {{"test", found.test},
@@ -118,7 +143,8 @@ engine::Check judge_contest(const Contest& contest, const Comparison& comparison
                     {"p", found.p ? Json(*found.p) : Json()},
                     {"alpha", contest.alpha},
                     {"rows", comparison.rows},
-                    {"power", power},
+                    {"power", sight.power},
+                    {"detectable", sight.smallest},
                     {"more_rows", more ? Json(*more) : Json()}};
   return check;
 }

@@ -2,7 +2,7 @@
 //
 // gain = how much better the challenger is (of log loss: lower). "No worse" asks to rule out a loss of `margin` or more (non-inferiority), "better" asks
 // for a gain of more than `margin`. Each claim is made only where data like these would make it with a chance of alpha at most if it were not so:
-// accuracy by McNemar's exact test (at 0) or Tango's score test, every other metric by a paired BCa bootstrap of the rows.
+// accuracy by McNemar's exact test (at 0) or Tango's score test made exact, every other metric by resampling the rows (resampling.hpp).
 #pragma once
 
 #include <functional>
@@ -27,6 +27,8 @@ struct Contest {
   double alpha = 0.05;
 };
 
+// The outcome alone.
+engine::Outcome decide_contest(const Contest& contest, const Comparison& comparison, const ResampledDifference& resampled);
 // Sets name, outcome, measured, threshold, detail and evidence.
 engine::Check judge_contest(const Contest& contest, const Comparison& comparison, const ResampledDifference& resampled);
 

@@ -2,11 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "pipeline/base/files.hpp"
+#include "stages/evaluate/behaviour.hpp"
+#include "stages/evaluate/budgets.hpp"
 #include "stages/evaluate/evaluation_report.hpp"
 #include "stages/evaluate/gate.hpp"
 #include "stages/evaluate/resampling.hpp"
+#include "stages/evaluate/slices.hpp"
+#include "stages/train/profile.hpp"
 #include "stages/train/stage_inputs.hpp"
 
 namespace mlopsctl::evaluate {
@@ -26,6 +31,11 @@ spec::StageKindSpec make_spec() {
           {
               spec::optional("champion", spec::model(), "The model to beat: a stage, a registered alias, or a path."),
               gate_field(),
+              slices_field(),
+              budgets_field(),
+              spec::with_default("behaviour", spec::number(0, 1, "0.95"), 1.0,
+                                 "Share that must hold of each behavioural suite: an outside file among the inputs, with the columns text, expect and, where "
+                                 "texts are compared, transformed."),
           }};
 }
 
@@ -46,7 +56,7 @@ const Input* champion(const std::vector<Input>& inputs) {
 class EvaluateStage final : public engine::Stage {
  public:
   const spec::StageKindSpec& spec() const override { return spec_; }
-  int version() const override { return 2; }
+  int version() const override { return 3; }
 
   Result<std::vector<OutputDecl>> outputs(const spec::StageSpec& stage, const std::vector<InputShape>& inputs) const override {
     std::vector<Error> faults;
@@ -60,6 +70,9 @@ class EvaluateStage final : public engine::Stage {
     if (train::of_type(inputs, "rows").empty())
       faults.push_back(train::stage_fault(stage, "inputs", "evaluate needs rows to judge on; its inputs: " + train::listed(inputs))
                            .with_hint("add the output of a preprocess stage: inputs: [fit, clean.test]"));
+    if (slice_rule_of(stage.params["slices"]).max_loss && champion(inputs) == nullptr)
+      faults.push_back(
+          train::stage_fault(stage, "slices.max_loss", "there is no champion to compare with").with_hint("name one: champion: <stage, alias or path>"));
     for (Error& fault : check_rules(rules_of(stage.params["gate"]), champion(inputs) != nullptr))
       faults.push_back(train::stage_fault(stage, fault.field, std::move(fault.message)).with_hint(std::move(fault.hint)));
     if (faults.empty()) return std::vector<OutputDecl>{{"evaluation", "evaluation"}, {"model", "model"}};
@@ -91,6 +104,56 @@ void add_metrics(const std::string& prefix, const Metrics& metrics, std::map<std
     if (const double value = metric.value(metrics); std::isfinite(value)) into[prefix + metric.name] = value;
 }
 
+void add_checks(std::vector<engine::Check> checks, const std::string& what, engine::Verdict& verdict) {
+  if (checks.empty()) return;
+  const auto bad = std::count_if(checks.begin(), checks.end(), [](const engine::Check& check) { return check.outcome != engine::Outcome::pass; });
+  verdict.summary += "; " + what + ": " +
+                     (bad == 0 ? "all " + std::to_string(checks.size()) + " good" : std::to_string(bad) + " of " + std::to_string(checks.size()) + " not good");
+  std::move(checks.begin(), checks.end(), std::back_inserter(verdict.checks));
+  verdict.outcome = engine::worst(verdict.checks);
+}
+
+// Slices, behavioural suites and budgets.
+Status judge_further(StageContext& context, const std::vector<RowsInput>& rows, const Contestant& challenger, const Judged* champion, const StageInput& model,
+                     engine::Verdict& verdict) {
+  const Json& params = context.params();
+  const auto& names = challenger.model.labels();
+  std::vector<std::string> labels, groups;
+  std::vector<size_t> lengths;
+  std::vector<std::string_view> texts;
+  for (const RowsInput& input : rows)
+    for (size_t i = 0; i < input.rows.size(); ++i) {
+      labels.push_back(names[static_cast<size_t>(challenger.judged.given[labels.size()])]);
+      groups.emplace_back(input.rows.group(i));
+      lengths.push_back(train::code_points(input.rows.text(i)));
+      texts.push_back(input.rows.raw(i));
+    }
+  if (const SliceRule rule = slice_rule_of(params["slices"]); rule.any()) {
+    const bool by_group = std::find(rule.by.begin(), rule.by.end(), "group") != rule.by.end();
+    if (by_group && std::all_of(groups.begin(), groups.end(), [](const std::string& group) { return group.empty(); }))
+      return stage_error("slices by group: the rows have none").with_hint("name its column where the data is read: inputs.test.group: airline");
+    add_checks(judge_slices(rule, slices_of(rule.by, labels, groups, lengths), challenger.judged.right,
+                            champion ? std::span<const char>(champion->right) : std::span<const char>()),
+               "slices", verdict);
+  }
+  for (const StageInput* suite : train::of_type(context.inputs(), "source")) {
+    context.progress(0.85, "trying the suite " + suite->origin);
+    TRY_ASSIGN(const auto expectations, read_suite(suite->path, suite->options, suite->origin, names));
+    TRY_ASSIGN(auto checks, judge_behaviour(expectations, challenger.model, params["behaviour"].get<double>(), context.cancel()));
+    add_checks(std::move(checks), "suite " + suite->name, verdict);
+  }
+  const Budgets budgets = budgets_of(params["budgets"]);
+  std::vector<engine::Check> costs;
+  if (budgets.size_mb) costs.push_back(judge_size(megabytes_of(model.path), *budgets.size_mb));
+  if (budgets.latency_ms) {
+    context.progress(0.87, "measuring the time of single texts");
+    TRY_ASSIGN(auto milliseconds, measure_latency(challenger.model, texts, context.cancel()));
+    costs.push_back(judge_latency(std::move(milliseconds), *budgets.latency_ms));
+  }
+  add_checks(std::move(costs), "budgets", verdict);
+  return {};
+}
+
 Status EvaluateStage::run(StageContext& context) const {
   const auto& inputs = context.inputs();
   std::vector<RowsInput> rows;
@@ -104,7 +167,7 @@ Status EvaluateStage::run(StageContext& context) const {
   const StageInput& model_input = *challengers(inputs).front();
   context.progress(0.1, "scoring with " + model_input.origin);
   TRY_ASSIGN(const Contestant challenger, judge_input(model_input, rows, context.cancel()));
-  Evaluation evaluation{rows, {challenger.model, challenger.judged, challenger.digest}, {}, {}, {}};
+  Evaluation evaluation{rows, {challenger.model, challenger.judged, challenger.digest}, {}, {}, {}, {}};
 
   std::optional<Contestant> reference;
   std::optional<Candidate> candidate;
@@ -115,16 +178,27 @@ Status EvaluateStage::run(StageContext& context) const {
     evaluation.comparison = compare(challenger.judged.right, reference->judged.right);
     candidate.emplace(Candidate{reference->judged.metrics, reference->model.labels()});
   }
-  const auto resampled = [&](const std::string& metric, double confidence) {
+  const auto& labels = challenger.model.labels();
+  const auto options = [&](const std::string& metric, double confidence) {
     context.progress(0.8, "drawing rows again for " + metric);
-    stats::BootstrapOptions options;
-    options.resamples = resamples;
-    options.confidence = confidence;
-    options.seed = context.seed();
-    return resampled_difference(metric, challenger.judged, challenger.model.labels(), reference->judged, reference->model.labels(), options);
+    stats::BootstrapOptions result;
+    // A tail needs some draws beyond it.
+    result.resamples = static_cast<int>(std::clamp(5 / (1 - confidence) * 2, double{resamples}, 50'000.0));
+    result.confidence = confidence;
+    result.seed = context.seed();
+    return result;
   };
-  TRY_ASSIGN(evaluation.verdict,
-             judge(rules_of(context.params()["gate"]), {challenger.judged.metrics, challenger.model.labels()}, candidate, evaluation.comparison, resampled));
+  Resampling resampling;
+  resampling.own = [&](const std::string& metric, double confidence) {
+    return resampled_metric(metric, challenger.judged, labels, options(metric, confidence));
+  };
+  resampling.difference = [&](const std::string& metric, double confidence) {
+    return resampled_difference(metric, challenger.judged, labels, reference->judged, reference->model.labels(), options(metric, confidence));
+  };
+  evaluation.calibration = calibration_null(challenger.judged, labels.size(), context.seed());
+  resampling.calibration = [&] { return evaluation.calibration; };
+  TRY_ASSIGN(evaluation.verdict, judge(rules_of(context.params()["gate"]), {challenger.judged.metrics, labels}, candidate, evaluation.comparison, resampling));
+  TRY(judge_further(context, rows, challenger, reference ? &reference->judged : nullptr, model_input, evaluation.verdict));
 
   context.progress(0.9, "writing the evaluation");
   add_metrics("", challenger.judged.metrics, report.metrics);

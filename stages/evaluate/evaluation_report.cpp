@@ -113,6 +113,7 @@ Json evaluation_json(const Evaluation& evaluation) {
                {"comparison", evaluation.comparison ? to_json(*evaluation.comparison) : Json()},
                {"verdict", to_json(evaluation.verdict)}};
   json["challenger"]["accuracy_interval_95"] = interval_json(evaluation.challenger);
+  json["challenger"]["ece_if_calibrated"] = to_json(evaluation.calibration);
   if (evaluation.champion) json["champion"]["accuracy_interval_95"] = interval_json(*evaluation.champion);
   return json;
 }
@@ -145,6 +146,7 @@ Json summary_json(const Evaluation& evaluation) {
   return {{"tables", std::move(tables)},
           {"confusion_matrix", all["confusion_matrix"]},
           {"reliability", all["reliability"]},
+          {"ece_if_calibrated", to_json(evaluation.calibration)},
           {"accuracy_interval_95", interval_json(challenger)},
           {"comparison", evaluation.comparison ? to_json(*evaluation.comparison) : Json()}};
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pipeline/engine/verdict.hpp"
+#include "stages/evaluate/calibration_null.hpp"
 #include "stages/evaluate/compare.hpp"
 #include "stages/evaluate/judged_rows.hpp"
 
@@ -23,6 +24,7 @@ struct Evaluation {
   Contender challenger;
   std::optional<Contender> champion;
   std::optional<Comparison> comparison;
+  CalibrationNull calibration;  // of the challenger
   engine::Verdict verdict;
 };
 

@@ -1,7 +1,10 @@
 #include "stages/evaluate/gate.hpp"
 
+#include <algorithm>
 #include <cmath>
-#include <cstdio>
+
+#include "pipeline/base/plural.hpp"
+#include "pipeline/base/shown.hpp"
 
 namespace mlopsctl::evaluate {
 namespace {
@@ -9,16 +12,7 @@ namespace {
 using engine::Check;
 using engine::Outcome;
 
-std::string shown(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.4f", value);
-  return text;
-}
-std::string brief(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%g", value);
-  return text;
-}
+constexpr double bound_confidence = 0.95;
 
 Result<Measured> lookup(const Candidate& candidate, const std::string& metric, const char* who) {
   Measured measured{};
@@ -32,14 +26,41 @@ Result<Measured> lookup(const Candidate& candidate, const std::string& metric, c
   return measured;
 }
 
-Check bound(const Rule& rule, double measured, double threshold, bool upper) {
+// Of accuracy by its formula, of others by resampling where that is at hand.
+std::optional<stats::Interval> interval_of(const Rule& rule, const Candidate& challenger, const Resampling& resampling) {
+  const Metrics& metrics = challenger.metrics;
+  if (rule.metric == "accuracy") return stats::wilson(std::llround(metrics.accuracy * static_cast<double>(metrics.rows)), metrics.rows, bound_confidence);
+  if (resampling.own) return resampling.own(rule.metric, bound_confidence);
+  return std::nullopt;
+}
+
+Check bound(const Rule& rule, double measured, double threshold, bool upper, const std::optional<stats::Interval>& interval, int64_t rows) {
   Check check;
   check.name = rule.metric + (upper ? " <= " : " >= ") + brief(threshold);
   check.outcome = (upper ? measured <= threshold : measured >= threshold) ? Outcome::pass : Outcome::fail;
   check.measured = measured;
   check.threshold = threshold;
-  check.detail = rule.metric + " is " + shown(measured) + ", the " + (upper ? "ceiling " : "floor ") + brief(threshold);
+  check.detail = rule.metric + " is " + shown(measured) + " on " + count_of(rows, "row");
+  if (interval) check.detail += " (95 % interval " + shown(interval->low) + " to " + shown(interval->high) + ")";
+  check.detail += std::string(", the ") + (upper ? "ceiling " : "floor ") + brief(threshold);
+  check.evidence = {{"test", "comparison"},
+                    {"estimate", measured},
+                    {"interval", interval ? Json{interval->low, interval->high} : Json()},
+                    {"confidence", bound_confidence},
+                    {"p", nullptr},
+                    {"alpha", nullptr},
+                    {"rows", rows},
+                    {"power", nullptr}};
   return check;
+}
+
+// The ceiling of a calibration error, beside what chance alone makes of it.
+void beside_chance(Check& check, const CalibrationNull& null, double alpha) {
+  if (check.outcome == Outcome::fail && null.p > alpha) check.outcome = Outcome::inconclusive;
+  check.detail += "; a perfectly calibrated model shows " + shown(null.expected) + " on so many rows, 95 of 100 less than " + shown(null.upper) +
+                  " (simulated, p = " + shown(null.p) + ", alpha " + brief(alpha) + ")";
+  if (check.outcome == Outcome::inconclusive) check.detail += ": too few rows to tell";
+  check.evidence.update({{"test", "simulation of a calibrated model"}, {"p", null.p}, {"alpha", alpha}, {"if_calibrated", to_json(null)}});
 }
 
 }  // namespace
@@ -111,20 +132,25 @@ std::vector<Error> check_rules(const std::vector<Rule>& rules, bool has_champion
 }
 
 Result<engine::Verdict> judge(const std::vector<Rule>& rules, const Candidate& challenger, const std::optional<Candidate>& champion,
-                              const std::optional<Comparison>& comparison, const ResampledDifference& resampled) {
+                              const std::optional<Comparison>& comparison, const Resampling& resampling) {
   engine::Verdict verdict;
   for (const Rule& rule : rules) {
     TRY_ASSIGN(const Measured measured, lookup(challenger, rule.metric, "challenger"));
     std::string line = rule.metric + " " + shown(measured.value);
-    if (rule.min) verdict.checks.push_back(bound(rule, measured.value, *rule.min, false)), line += ", floor " + brief(*rule.min);
-    if (rule.max) verdict.checks.push_back(bound(rule, measured.value, *rule.max, true)), line += ", ceiling " + brief(*rule.max);
+    const auto interval = rule.min || rule.max ? interval_of(rule, challenger, resampling) : std::nullopt;
+    const int64_t rows = challenger.metrics.rows;
+    if (rule.min) verdict.checks.push_back(bound(rule, measured.value, *rule.min, false, interval, rows)), line += ", floor " + brief(*rule.min);
+    if (rule.max) {
+      verdict.checks.push_back(bound(rule, measured.value, *rule.max, true, interval, rows)), line += ", ceiling " + brief(*rule.max);
+      if (rule.metric == "ece" && resampling.calibration) beside_chance(verdict.checks.back(), resampling.calibration(), rule.alpha);
+    }
     if ((rule.no_worse || rule.better) && champion && comparison) {
       TRY_ASSIGN(const Measured reference, lookup(*champion, rule.metric, "champion"));
       Contest contest{rule.metric, measured.value, reference.value, measured.higher_is_better, false, rule.margin, rule.alpha};
-      if (rule.no_worse) verdict.checks.push_back(judge_contest(contest, *comparison, resampled));
+      if (rule.no_worse) verdict.checks.push_back(judge_contest(contest, *comparison, resampling.difference));
       contest.ask_better = true;
       contest.margin = rule.min_gain;
-      if (rule.better) verdict.checks.push_back(judge_contest(contest, *comparison, resampled));
+      if (rule.better) verdict.checks.push_back(judge_contest(contest, *comparison, resampling.difference));
       line += ", champion " + shown(reference.value);
     }
     verdict.summary += (verdict.summary.empty() ? "" : "; ") + line;

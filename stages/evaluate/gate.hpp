@@ -1,7 +1,8 @@
 // The gate: which metric must reach what, and what the numbers say to it. Pure.
 //
-// Floors and ceilings are plain comparisons of what was measured. Against the champion a rule makes a claim, and says pass only where the rows show it,
-// fail where they refute it, inconclusive where they cannot tell (contest.hpp).
+// Floors and ceilings are plain comparisons of what was measured, told with its interval; a calibration error above its ceiling that a perfectly calibrated
+// model would show as well is inconclusive. Against the champion a rule makes a claim, and says pass only where the rows show it, fail where they refute
+// it, inconclusive where they cannot tell (contest.hpp).
 #pragma once
 
 #include <optional>
@@ -10,6 +11,7 @@
 
 #include "pipeline/engine/verdict.hpp"
 #include "pipeline/spec/field.hpp"
+#include "stages/evaluate/calibration_null.hpp"
 #include "stages/evaluate/contest.hpp"
 #include "stages/evaluate/metrics.hpp"
 
@@ -34,9 +36,14 @@ struct Candidate {
   const Metrics& metrics;
   const std::vector<std::string>& labels;
 };
-// Errors: a per-class metric of a label that is not there; a metric that is undefined on these rows. `resampled` is asked about metrics
-// other than accuracy that are compared with the champion's.
+// What has to be drawn again and again, asked for only where a rule needs it; what is not given is left out.
+struct Resampling {
+  ResampledDifference difference;                // from the champion, of metrics other than accuracy
+  ResampledDifference own;                       // the interval of the challenger's metric itself
+  std::function<CalibrationNull()> calibration;  // of the challenger
+};
+// Errors: a per-class metric of a label that is not there; a metric that is undefined on these rows.
 Result<engine::Verdict> judge(const std::vector<Rule>& rules, const Candidate& challenger, const std::optional<Candidate>& champion,
-                              const std::optional<Comparison>& comparison, const ResampledDifference& resampled = {});
+                              const std::optional<Comparison>& comparison, const Resampling& resampling = {});
 
 }  // namespace mlopsctl::evaluate

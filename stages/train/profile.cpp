@@ -18,10 +18,6 @@ const std::vector<size_t>& bin_starts() {
   return starts;
 }
 
-size_t code_points(std::string_view text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
-
 size_t words(std::string_view text) {
   size_t count = 0;
   bool inside = false;
@@ -97,6 +93,10 @@ class Reader {
 };
 
 }  // namespace
+
+size_t code_points(std::string_view text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
 
 size_t length_bins() { return bin_starts().size(); }
 size_t length_bin_start(size_t bin) { return bin_starts()[bin]; }

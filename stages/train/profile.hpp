@@ -18,6 +18,9 @@ size_t length_bin(size_t length);
 size_t length_bins();
 size_t length_bin_start(size_t bin);
 
+// Unicode code points of UTF-8.
+size_t code_points(std::string_view text);
+
 constexpr size_t kConfidenceBins = 20;
 
 struct Profile {

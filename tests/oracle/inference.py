@@ -33,6 +33,31 @@ def tango_case():
     return {"only_first": b, "only_second": c, "rows": n, "at": -0.01, "z": tango_z(b, c, n, -0.01), "low": low, "high": high}
 
 
+def exact_tango_case(b, c, n, at):
+    """The largest chance of a score statistic as large, over 48 shares in the interval of the nuisance share; by adding up every table."""
+    doubt = 1e-4
+    interval = stats.binomtest(c, n).proportion_ci(1 - doubt, method="exact")
+    low, high = max(interval.low, -at, 0), interval.high
+
+    def z(b, c):  # Tango's closed form, checked against the numerical one in tango_case
+        linear, constant = -b - c + (2 * n - b + c) * at, -c * at * (1 - at)
+        share = np.maximum(0, (np.sqrt(np.maximum(0, linear * linear - 8 * n * constant)) - linear) / (4 * n))
+        variance = n * (2 * share + at * (1 - at))
+        top = b - c - n * at
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(variance > 0, top / np.sqrt(variance), np.where(top == 0, 0, np.sign(top) * np.inf))
+    first, second = np.meshgrid(np.arange(n + 1), np.arange(n + 1), indexing="ij")
+    tables = first + second <= n
+    as_large = tables & (z(first, second) >= z(b, c) - 1e-12 * (1 + abs(z(b, c))))
+    largest = 0.0
+    for angle in np.linspace(np.arcsin(np.sqrt(low)), np.arcsin(np.sqrt(high)), 48):
+        share = np.sin(angle) ** 2
+        other = min(max(0, share + at), 1 - share)
+        mass = stats.multinomial.pmf(np.stack([first, second, n - first - second], -1)[as_large], n, [other, share, max(0, 1 - other - share)])
+        largest = max(largest, mass.sum())
+    return {"only_first": b, "only_second": c, "rows": n, "at": at, "p": min(1.0, largest + doubt)}
+
+
 def power_case(n, discordant, difference, alpha):
     win, total = (discordant + difference) / (2 * discordant), 0.0
     for d in range(n + 1):
@@ -116,6 +141,7 @@ save("inference", {
     "wilson": [wilson_case() for _ in range(20)],
     "mcnemar": [mcnemar_case() for _ in range(20)],
     "tango": [tango_case() for _ in range(12)],
+    "exact_tango": [exact_tango_case(*case) for case in [(0, 0, 52, -0.05), (3, 4, 60, -0.1), (10, 4, 120, 0.02), (2, 9, 200, -0.02), (25, 12, 150, 0.01), (8, 52, 60, -0.01)]],
     "power": [power_case(*case) for case in [(500, 0.08, 0.01, 0.05), (1000, 0.08, 0.01, 0.05), (2000, 0.08, 0.01, 0.05), (300, 0.3, 0.1, 0.01),
                                               (60, 0.5, 0.2, 0.05), (200, 0.02, 0.02, 0.05), (1000, 0.1, 0.0, 0.05)]],
     "e_values": [e_case(*case) for case in [(0, 0), (5, 1), (1, 5), (40, 20), (120, 95), (300, 299)]],
@@ -124,4 +150,5 @@ save("inference", {
     "label_shift": [shift_case(1, 2, 500, [0.8, 0.2]), shift_case(2, 3, 1000, [0.1, 0.1, 0.8]), shift_case(3, 5, 4000, [0.02, 0.3, 0.3, 0.3, 0.08])],
     "categories": [categories_case() for _ in range(15)],
     "kolmogorov_smirnov": [ks_case(*case) for case in [(12, 15), (40, 60), (80, 100), (7, 90)]],
+    "benjamini_hochberg": [{"p": p, "adjusted": stats.false_discovery_control(p)} for p in (rng.beta(0.5, 2, size=size) for size in (1, 4, 30))],
 })

@@ -14,12 +14,14 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
-const Json kNoGate = {{"champion", nullptr}, {"gate", Json::object()}};
+const Json kNoGate = {{"champion", nullptr}, {"gate", Json::object()}, {"slices", nullptr}, {"budgets", nullptr}, {"behaviour", 1.0}};
 
 Json gate(const std::string& metric, Json rule) {
   Json whole = {{"min", nullptr}, {"max", nullptr}, {"no_worse_than", nullptr}, {"better_than", nullptr}, {"margin", 0.01}, {"min_gain", 0.0}, {"alpha", 0.05}};
   whole.update(rule);
-  return {{"champion", nullptr}, {"gate", {{metric, whole}}}};
+  Json params = kNoGate;
+  params["gate"] = {{metric, whole}};
+  return params;
 }
 
 class EvaluateStage : public ::testing::Test {
@@ -80,6 +82,31 @@ TEST_F(EvaluateStage, ComparesWithTheChampionOnTheSameRows) {
   reversed.input("fit.model", "model", worse).input("clean.test", "rows", test).input("champion", "model", model_);
   ASSERT_TRUE(stage_->run(reversed).ok());
   EXPECT_EQ(reversed.report().verdict->outcome, engine::Outcome::fail);
+}
+
+TEST_F(EvaluateStage, JudgesSlicesSuitesAndBudgets) {
+  Json params = gate("accuracy", {{"min", 0.8}});
+  params["slices"] = {{"by", {"label", "length"}}, {"min", 0.5}, {"max_loss", nullptr}, {"alpha", 0.05}};
+  params["budgets"] = {{"latency_ms", 10'000}, {"size_mb", 0.0001}};
+  ASSERT_TRUE(write_file(folder_ / "words.csv", "text,expect\ngood thing1,pos\nbad thing1,neg\n").ok());
+  testing::FakeContext context(folder_ / "out", params);
+  context.input("fit.model", "model", model_)
+      .input("clean.test", "rows", write_rows(folder_ / "test", good_and_bad(60, 7)))
+      .input("words", "source", folder_ / "words.csv");
+  const Status run = stage_->run(context);
+  ASSERT_TRUE(run.ok()) << run.error().message;
+  const engine::Verdict& verdict = *context.report().verdict;
+  EXPECT_EQ(verdict.outcome, engine::Outcome::fail);
+  EXPECT_THAT(verdict.summary,
+              ::testing::MatchesRegex("accuracy 0.8667, floor 0.8; slices: all [0-9]+ good; suite words: all 1 good; budgets: 1 of 2 not good"));
+  EXPECT_EQ(verdict.checks[1].name, "label=neg: accuracy >= 0.5");
+  EXPECT_EQ(verdict.checks.back().outcome, engine::Outcome::pass) << verdict.checks.back().detail;
+  EXPECT_THAT(verdict.checks[verdict.checks.size() - 2].detail, HasSubstr(" MB, the budget 0.0001"));
+
+  params["slices"]["by"] = {"group"};
+  testing::FakeContext without(folder_ / "without", params);
+  without.input("fit.model", "model", model_).input("clean.test", "rows", folder_ / "test");
+  EXPECT_EQ(stage_->run(without).error().message, "slices by group: the rows have none");
 }
 
 TEST_F(EvaluateStage, JudgesSeveralInputsAsOne) {

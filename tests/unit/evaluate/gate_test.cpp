@@ -60,7 +60,7 @@ TEST(Gate, HoldsFloorsAndCeilings) {
   EXPECT_EQ(verdict.summary, "accuracy 0.8000, floor 0.81");
   ASSERT_EQ(verdict.checks.size(), 1U);
   EXPECT_EQ(verdict.checks[0].name, "accuracy >= 0.81");
-  EXPECT_EQ(verdict.checks[0].detail, "accuracy is 0.8000, the floor 0.81");
+  EXPECT_EQ(verdict.checks[0].detail, "accuracy is 0.8000 on 10 rows (95 % interval 0.4902 to 0.9433), the floor 0.81");
 }
 
 TEST(Gate, PassesWhereALossIsRuledOut) {
@@ -72,7 +72,7 @@ TEST(Gate, PassesWhereALossIsRuledOut) {
   EXPECT_EQ(verdict.checks[0].name, "accuracy no worse than champion by 0.02 or more");
   EXPECT_EQ(verdict.checks[0].detail,
             "accuracy is 0.8600, the champion's 0.8630: a difference of -0.0030 (90 % interval -0.0142 to +0.0080); that rules out a loss of 0.02 or more "
-            "(Tango's score test, p = 0.0077)");
+            "(Tango's exact score test, p = 0.0071, alpha 0.05, 1000 rows, power 0.92)");
 }
 
 TEST(Gate, SaysInconclusiveWhereTheRowsCannotTell) {
@@ -81,7 +81,7 @@ TEST(Gate, SaysInconclusiveWhereTheRowsCannotTell) {
   EXPECT_EQ(verdict.outcome, Outcome::inconclusive);
   EXPECT_EQ(verdict.checks[0].detail,
             "accuracy is 0.8600, the champion's 0.8630: a difference of -0.0030 (90 % interval -0.0142 to +0.0080); these rows cannot rule out a loss of 0.005 "
-            "or more (Tango's score test, p = 0.3804, alpha 0.05); about 66000 more labelled rows would tell, if the difference stays as measured");
+            "or more (Tango's exact score test, p = 0.3976, alpha 0.05, 1000 rows, power 0.19); about 66000 more labelled rows would tell, if the difference stays as measured");
   EXPECT_EQ(verdict.checks[0].evidence["rows"], 1000);
   EXPECT_GT(verdict.checks[0].evidence["more_rows"], 10'000);
   EXPECT_LT(verdict.checks[0].evidence["power"], 0.3);
@@ -93,7 +93,7 @@ TEST(Gate, FailsWhereALossIsShown) {
   EXPECT_EQ(verdict.outcome, Outcome::fail);
   EXPECT_EQ(verdict.checks[0].detail,
             "accuracy is 0.8400, the champion's 0.8680: a difference of -0.0280 (90 % interval -0.0402 to -0.0171); that shows a loss of 0.005 or more "
-            "(Tango's score test)");
+            "(Tango's exact score test, p = 0.0004, alpha 0.05, 1000 rows, power 0.18)");
 }
 
 TEST(Gate, ShowsAGainByMcNemarsTest) {
@@ -117,17 +117,39 @@ TEST(Gate, ResamplesOtherMetrics) {
   rule.metric = "macro_f1";
   const Metrics challenger = with_accuracy(860, 1000), champion = with_accuracy(863, 1000);
   const auto asked = [&](stats::Interval interval) {
-    return judge({rule}, {challenger, kLabels}, Candidate{champion, kLabels}, counts(840, 20, 23, 117),
-                 [&](const std::string& metric, double confidence) {
-                   EXPECT_EQ(metric, "macro_f1");
-                   EXPECT_NEAR(confidence, 0.9, 1e-12);
-                   return interval;
-                 })
-        ->outcome;
+    Resampling resampling;
+    resampling.difference = [&](const std::string& metric, double confidence) {
+      EXPECT_EQ(metric, "macro_f1");
+      EXPECT_NEAR(confidence, 0.9, 1e-12);
+      return interval;
+    };
+    return judge({rule}, {challenger, kLabels}, Candidate{champion, kLabels}, counts(840, 20, 23, 117), resampling)->outcome;
   };
   EXPECT_EQ(asked({-0.01, 0.01}), Outcome::pass);
   EXPECT_EQ(asked({-0.03, 0.01}), Outcome::inconclusive);
   EXPECT_EQ(asked({-0.05, -0.03}), Outcome::fail);
+}
+
+TEST(Gate, SaysWhatChanceMakesOfACalibrationError) {
+  Metrics metrics = with_accuracy(80, 100);
+  metrics.calibration_error = 0.08;
+  Rule ceiling;
+  ceiling.metric = "ece";
+  ceiling.max = 0.05;
+  const auto asked = [&](double p) {
+    Resampling resampling;
+    resampling.calibration = [p] { return CalibrationNull{0.089, 0.14, p, 999}; };
+    return judge({ceiling}, {metrics, kLabels}, {}, {}, resampling).value();
+  };
+  const auto few = asked(0.61);
+  EXPECT_EQ(few.outcome, Outcome::inconclusive);
+  EXPECT_EQ(
+      few.checks[0].detail,
+      "ece is 0.0800 on 100 rows, the ceiling 0.05; a perfectly calibrated model shows 0.0890 on so many rows, 95 of 100 less than 0.1400 (simulated, p = "
+      "0.6100, alpha 0.05): too few rows to tell");
+  EXPECT_EQ(asked(0.01).outcome, Outcome::fail);
+  ceiling.max = 0.1;
+  EXPECT_EQ(asked(0.01).outcome, Outcome::pass);
 }
 
 TEST(Gate, NamesWhatIsNotThere) {

@@ -8,6 +8,8 @@
 #include "pipeline/stats/bootstrap.hpp"
 #include "pipeline/stats/detectable.hpp"
 #include "pipeline/stats/label_shift.hpp"
+#include "pipeline/stats/multiple.hpp"
+#include "pipeline/stats/non_inferior.hpp"
 #include "pipeline/stats/paired.hpp"
 #include "pipeline/stats/proportion.hpp"
 #include "pipeline/stats/two_sample.hpp"
@@ -57,6 +59,18 @@ TEST(InferenceParity, Tango) {
     const Interval found = tango(each["only_first"], each["only_second"], each["rows"]);
     EXPECT_NEAR(found.low, each["low"].get<double>(), 1e-8) << each;
     EXPECT_NEAR(found.high, each["high"].get<double>(), 1e-8) << each;
+  }
+}
+
+TEST(InferenceParity, ExactTango) {
+  for (const Json& each : cases("exact_tango"))
+    EXPECT_NEAR(better_by_more_p(each["only_first"], each["only_second"], each["rows"], each["at"]), each["p"].get<double>(), 1e-8) << each;
+}
+
+TEST(InferenceParity, BenjaminiHochberg) {
+  for (const Json& each : cases("benjamini_hochberg")) {
+    const auto found = benjamini_hochberg(numbers<double>(each["p"])), wanted = numbers<double>(each["adjusted"]);
+    for (size_t i = 0; i < wanted.size(); ++i) EXPECT_NEAR(found[i], wanted[i], 1e-12) << each;
   }
 }
 

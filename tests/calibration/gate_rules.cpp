@@ -1,0 +1,138 @@
+#include <cmath>
+#include <utility>
+
+#include "pipeline/stats/paired.hpp"
+#include "stages/evaluate/contest.hpp"
+#include "stages/evaluate/resampling.hpp"
+#include "tests/calibration/rules.hpp"
+#include "tests/calibration/simulate.hpp"
+
+namespace mlopsctl::calibration {
+namespace {
+
+using engine::Outcome;
+using evaluate::Contest;
+
+constexpr double alpha = 0.05;
+
+Outcome verdict(const evaluate::Comparison& comparison, bool better, double margin) {
+  return evaluate::decide_contest({"accuracy", 0, 0, true, better, margin, alpha}, comparison, {});
+}
+
+// Two models that are equally good on `classes` classes: each names the right label with its own confidence, which is as often right as it says.
+struct Duel {
+  std::vector<std::string> labels;
+  evaluate::Judged challenger, champion;
+};
+Duel duel(Random& random, int64_t rows, int classes, bool probabilities) {
+  Duel result;
+  const auto k = static_cast<uint64_t>(classes);
+  for (int c = 0; c < classes; ++c) result.labels.push_back(std::to_string(c));
+  for (int64_t row = 0; row < rows; ++row) {
+    const auto given = static_cast<int>(random.below(k));
+    const double ease = random.uniform();  // what the two have in common
+    for (evaluate::Judged* each : {&result.challenger, &result.champion}) {
+      const double confidence = 0.55 + 0.43 * (0.7 * ease + 0.3 * random.uniform());
+      const bool right = random.uniform() < confidence;
+      const int predicted = right ? given : static_cast<int>((static_cast<uint64_t>(given) + 1 + random.below(k - 1)) % k);
+      each->given.push_back(given);
+      each->predicted.push_back(predicted);
+      each->right.push_back(right);
+      if (probabilities)
+        for (int c = 0; c < classes; ++c) each->probabilities.push_back(c == predicted ? confidence : (1 - confidence) / (classes - 1));
+    }
+  }
+  return result;
+}
+
+bool promoted(Random& random, const std::string& metric, int64_t rows, int classes) {
+  const bool probabilities = metric != "macro_f1";
+  Duel two = duel(random, rows, classes, probabilities);
+  const auto measured = [&](const evaluate::Judged& judged) {
+    const auto metrics = probabilities ? evaluate::measure(judged.given, judged.probabilities, two.labels.size())
+                                       : evaluate::measure_labels(judged.given, judged.predicted, two.labels.size());
+    evaluate::Measured value{};
+    find_metric(metrics, two.labels, metric, value);
+    return value;
+  };
+  const auto challenger = measured(two.challenger), champion = measured(two.champion);
+  Contest contest{metric, challenger.value, champion.value, challenger.higher_is_better, true, 0, alpha};
+  stats::BootstrapOptions options;
+  options.resamples = 1000;
+  options.seed = random.below(1'000'000);
+  const auto comparison = evaluate::compare(two.challenger.right, two.champion.right);
+  const auto resampled = [&](const std::string& name, double confidence) {
+    options.confidence = confidence;
+    return evaluate::resampled_difference(name, two.challenger, two.labels, two.champion, two.labels, options);
+  };
+  return evaluate::decide_contest(contest, comparison, resampled) == Outcome::pass;
+}
+
+bool e_value_promotes(Random& random, int looks, int64_t rows, double discordant) {
+  int64_t wins = 0, losses = 0;
+  for (int look = 0; look < looks; ++look) {
+    const auto seen = pairs(random, rows, discordant / 2, discordant / 2);
+    wins += seen.only_challenger, losses += seen.only_champion;
+    if (stats::log_e_value_better(wins, losses) >= std::log(1 / alpha)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Section gate_rules(bool full) {
+  Section section{
+      "Gates, two models of which the claim is not so",
+      "How often the gate makes the claim all the same. Of \"better\": the models are equally good, or the gain is just what is too little. Of \"no "
+      "worse\": the loss is just what is too much.",
+      {}};
+  uint64_t seed = 1;
+  const auto add = [&](std::string rule, std::string setting, int64_t rows, int classes, int trials, const std::function<bool(Random&)>& trial) {
+    section.figures.push_back({std::move(rule), std::move(setting), rows, classes, Promise::at_most, alpha, trials, count_trials(trials, seed++, trial)});
+  };
+  const std::vector<int64_t> sizes = full ? std::vector<int64_t>{50, 100, 200, 500, 1000, 2000, 5000, 10'000, 20'000} : std::vector<int64_t>{50, 1000};
+  for (const int64_t rows : sizes) {
+    const int trials = full ? 4000 : 1000;
+    for (const double discordant : {0.08, 0.25}) {
+      const std::string share = discordant == 0.08 ? "8 % discordant" : "25 % discordant";
+      add("accuracy, better_than", share, rows, 0, trials,
+          [&](Random& random) { return verdict(pairs(random, rows, discordant / 2, discordant / 2), true, 0) == Outcome::pass; });
+    }
+    if (full && (rows == 100 || rows == 500 || rows == 2000 || rows == 10'000)) continue;  // what follows takes its time
+    const int fewer = !full ? 60 : rows > 5000 ? 200 : 500;
+    add("accuracy, better_than, min_gain 0.02", "8 % discordant, gain 0.02", rows, 0, fewer,
+        [&](Random& random) { return verdict(pairs(random, rows, 0.05, 0.03), true, 0.02) == Outcome::pass; });
+    add("accuracy, no_worse_than, margin 0.01", "8 % discordant, loss 0.01", rows, 0, fewer,
+        [&](Random& random) { return verdict(pairs(random, rows, 0.035, 0.045), false, 0.01) == Outcome::pass; });
+    add("accuracy, no_worse_than, margin 0.05", "5 % discordant, all losses", rows, 0, fewer,
+        [&](Random& random) { return verdict(pairs(random, rows, 0, 0.05), false, 0.05) == Outcome::pass; });
+    add("accuracy, no_worse_than: says fail", "8 % discordant, loss 0.01", rows, 0, fewer,
+        [&](Random& random) { return verdict(pairs(random, rows, 0.035, 0.045), false, 0.01) == Outcome::fail; });
+  }
+  add("accuracy, e-value, 30 looks", "looks of 200 rows, 8 % discordant", 6000, 0, full ? 4000 : 500,
+      [](Random& random) { return e_value_promotes(random, 30, 200, 0.08); });
+  return section;
+}
+
+Section resampled_rules(bool full) {
+  Section section{
+      "Gates by resampling, two models that are equally good", "How often the challenger is called better, by paired bootstrap (BCa) of 1,000 draws.", {}};
+  uint64_t seed = 501;
+  struct Resampled {
+    const char* metric;
+    int classes;
+    int64_t rows;
+    int trials;
+  };
+  std::vector<Resampled> resampled{{"macro_f1", 2, 50, 100}, {"ece", 2, 100, 100}};
+  if (full)
+    resampled = {{"macro_f1", 2, 50, 1000},  {"macro_f1", 5, 50, 1000},  {"macro_f1", 50, 50, 500},   {"macro_f1", 2, 200, 500}, {"macro_f1", 20, 200, 500},
+                 {"macro_f1", 50, 500, 200}, {"macro_f1", 5, 1000, 200}, {"macro_f1", 2, 20'000, 50}, {"roc_auc", 2, 50, 1000},  {"roc_auc", 5, 500, 200},
+                 {"log_loss", 2, 50, 1000},  {"log_loss", 50, 500, 200}, {"ece", 2, 100, 1000},       {"ece", 5, 1000, 200},     {"brier", 2, 50, 1000}};
+  for (const Resampled& each : resampled)
+    section.figures.push_back({std::string(each.metric) + ", better_than", "equal models", each.rows, each.classes, Promise::at_most, alpha, each.trials,
+                               count_trials(each.trials, seed++, [&](Random& random) { return promoted(random, each.metric, each.rows, each.classes); })});
+  return section;
+}
+
+}  // namespace mlopsctl::calibration
