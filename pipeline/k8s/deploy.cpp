@@ -91,8 +91,9 @@ class Deployer {
     const Manifest& manifest = manifests_.manifests[which];
     const ObjectDiff& before = before_[which];
     Applied applied{manifest.identity()};
-    if (is_promotion(manifest, before)) TRY(promote(manifest));
-    if (report_.rollout && report_.rollout->name() == manifest.name) {
+    bool promotion = is_promotion(manifest, before);
+    if (promotion) { TRY_ASSIGN(promotion, promote(manifest)); }
+    if (promotion) {
       if (report_.rollout->phase == Rollout::Phase::promoted) applied.what = Applied::What::changed;
     } else if (!before.settled) {
       TRY_ASSIGN(const auto outcome, apply(cluster_, manifest.object, {.force = options_.force}));
@@ -112,9 +113,10 @@ class Deployer {
            std::any_of(before.changes.begin(), before.changes.end(), [](const FieldChange& change) { return change.path.starts_with(".spec.template"); });
   }
 
-  Status promote(const Manifest& manifest) {
+  // False: there was nothing to keep up; it can just be applied.
+  Result<bool> promote(const Manifest& manifest) {
     TRY_ASSIGN(auto rollout, begin_rollout(cluster_, manifest.object, options_.origin));
-    if (!rollout) return {};
+    if (!rollout) return false;
     DriveOptions how;
     how.timeout = options_.timeout;
     how.say = options_.promoting;
@@ -123,7 +125,7 @@ class Deployer {
     // The set's Lease is that of its first Deployment.
     if (lease_->object().at("metadata").at("name") == lease_name(manifest.name)) {
       TRY_ASSIGN(report_.rollout, drive(cluster_, *lease_, std::move(*rollout), how));
-      return {};
+      return true;
     }
     TRY_ASSIGN(Lease own, take_lease_of(manifest));
     Status done = nothing_under_way(own, manifest.name);
@@ -133,7 +135,8 @@ class Deployer {
       else done = std::move(end).error();
     }
     if (const auto released = own.release(); done && !released) done = released;
-    return done;
+    if (!done) return done.error();
+    return true;
   }
 
   Status wait_for(const Manifest& manifest) {

@@ -49,8 +49,8 @@ class RealCluster : public ::testing::Test {
     folder_ = real_cluster_folder();
     if (!folder_) GTEST_SKIP() << "no cluster is up (make cluster-up)";
     const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-    name_space_ = std::string("t-") + test->name() + "-" + std::to_string(::getpid());
-    for (char& c : name_space_) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    name_space_ = "t-" + std::string(test->name()).substr(0, 50) + "-" + std::to_string(::getpid());
+    for (char& c : name_space_) c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? static_cast<char>(std::tolower(static_cast<unsigned char>(c))) : '-';
     admin_ = std::make_unique<k8s::Api>(connect("admin"));
     const auto made = k8s::create(*admin_, {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", name_space_}}}});
     ASSERT_TRUE(made.ok()) << made.error().message;

@@ -11,6 +11,8 @@ using Phase = Rollout::Phase;
 
 std::string version_of(const Json& object) { return text_at(at(object, "metadata", "resourceVersion")); }
 
+int64_t generation_of(const Json& object) { return number_at(at(object, "metadata", "generation")); }
+
 // The port that is called http, else the first one, else 8080.
 int64_t metrics_port(const Json& pod) {
   int64_t first = 0;
@@ -76,7 +78,9 @@ void Looker::begin_to_measure() {
 
 void Looker::applied(const Write& write, const Json& object) {
   if (write.what == Write::What::apply_service) return;
-  (write.what == Write::What::apply_stable ? stable_ : candidate_) = {digest_of_manifest(write.manifest), at(object, "metadata", "generation")};
+  Applied& known = write.what == Write::What::apply_stable ? stable_ : candidate_;
+  known.digest = digest_of_manifest(write.manifest);
+  known.generation = generation_of(object);
   begin_step();
 }
 
@@ -84,7 +88,7 @@ Situation::Side Looker::side_of(const Observation& seen, const Applied& applied)
   Situation::Side side;
   side.there = !seen.deployment.is_null();
   if (!side.there) return side;
-  if (at(seen.deployment, "metadata", "generation") == applied.generation) side.applied = applied.digest;
+  if (generation_of(seen.deployment) == applied.generation) side.applied = applied.digest;
   side.progress = judge(seen);
   return side;
 }

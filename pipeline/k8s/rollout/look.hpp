@@ -32,7 +32,7 @@ class Looker {
  private:
   struct Applied {
     std::string digest;
-    Json generation;
+    int64_t generation = -1;
   };
   Situation::Side side_of(const Observation& seen, const Applied& applied) const;
   void measure(const Rollout& rollout, const Observation& stable, const Observation& candidate);
