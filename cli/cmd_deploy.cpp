@@ -60,12 +60,7 @@ class Teller {
     };
     options.applied = [this](const k8s::Applied& applied) { say(std::string(k8s::to_string(applied.what)) + " " + applied.object); };
     options.moved = [this](const std::string& object, const k8s::Progress& progress) { say(object + ": " + progress.text()); };
-    options.trouble = [this](const std::string& object, const k8s::Trouble& trouble, const std::string& log) {
-      std::string text =
-          "trouble: " + (trouble.pod.empty() ? object : "pod " + trouble.pod) + (trouble.container.empty() ? "" : ", container " + trouble.container);
-      say(text + ": " + trouble.text);
-      if (!log.empty()) say("  its log ends with:\n" + indented(log));
-    };
+    options.trouble = [this](const std::string& object, const k8s::Trouble& trouble, const std::string& log) { say_trouble(session_, object, trouble, log); };
     options.waiting = [this](const std::string& holder) { say("waiting to see whether " + holder + " is still at work"); };
     return options;
   }
@@ -73,15 +68,6 @@ class Teller {
  private:
   void say(const std::string& sentence) {
     if (!session_.json()) session_.say(sentence);
-  }
-  static std::string indented(const std::string& text) {
-    std::string out;
-    for (size_t at = 0; at < text.size();) {
-      const size_t end = std::min(text.find('\n', at), text.size());
-      out += (out.empty() ? "    " : "\n    ") + text.substr(at, end - at);
-      at = end + 1;
-    }
-    return out;
   }
   Session& session_;
 };

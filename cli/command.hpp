@@ -43,7 +43,7 @@ struct ExitCode {
   std::string_view means = "";
 };
 
-enum class Group { main, inspect, models, utility };
+enum class Group { main, inspect, models, cluster, utility };
 
 // Shared options a command honours besides -C, --json, --color, -v, --log-file and --help.
 constexpr unsigned uses_pipeline = 1;  // -f, --set

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/cmds.hpp"
+#include "cli/many_flags.hpp"
 
 namespace mlopsctl::cli {
 
@@ -22,50 +23,12 @@ constexpr Flag shared[] = {
 constexpr Positional any_stages = {"STAGE", Takes::stage, "stages to consider, with what they need; none: all", 0, -1};
 constexpr Positional maybe_run = {"RUN", Takes::run, "a run's id, the start of one, or latest", 0, 1};
 
-constexpr Flag predict_flags[] = {{"--model", 'm', Takes::alias, "PATH|ALIAS", "a registered alias, a stage of the latest run, or a folder", "", true},
-                                  {"--input", 'i', Takes::file, "FILE", "rows to label; .gz is looked through; - is stdin", "", true},
-                                  {"--output", 'o', Takes::file, "FILE", "where to write; - is stdout", "", true},
-                                  {"--text-column", 0, Takes::text, "NAME", "the column with the text", "text"},
-                                  {"--delimiter", 0, Takes::text, "CHARACTER", "between the fields of CSV input; \\t is a tab (default: a comma)"},
-                                  {"--format", 0, Takes::choice, "auto|csv|tsv|jsonl", "of input and output; auto: by the file's name", "auto"},
-                                  {"--label-column", 0, Takes::text, "NAME", "the added column with the label", "predicted"},
-                                  {"--confidence-column", 0, Takes::text, "NAME", "the added column with its probability", "confidence"},
-                                  {"--no-confidence", 0, Takes::nothing, "", "add the label alone"},
-                                  {"--keep", 0, Takes::text, "NAMES", "the input's columns to keep, separated by commas (default: all)"},
-                                  {"--rejects", 0, Takes::file, "FILE", "set rows that cannot be read aside here, with the reason (default: refuse)"}};
-
-constexpr Flag serve_flags[] = {
-    {"--model", 'm', Takes::alias, "PATH|ALIAS", "a registered alias, a stage of the latest run, or a folder", "", true},
-    {"--api", 0, Takes::text, "NAME", "answer as gke-twitter, sentiment140-k8s, imdb-api, nlp-on-eks or airline-ulmfit does, too", "", false, true},
-    {"--host", 0, Takes::text, "ADDRESS", "listen on this address only (default: every address)"},
-    {"--port", 'p', Takes::integer, "N", "listen on this port; 0: any free one", "8080"},
-    {"--admin-port", 0, Takes::integer, "N", "metrics on this port instead, for admins' keys where keys are asked for"},
-    {"--ui-port", 0, Takes::integer, "N", "the pages at / of this port as well"},
-    {"--unix-socket", 0, Takes::file, "PATH", "listen on this unix socket as well"},
-    {"--tls-cert", 0, Takes::file, "FILE", "speak TLS: the certificate and its chain, PEM; read anew when it changes"},
-    {"--tls-key", 0, Takes::file, "FILE", "the certificate's private key, PEM"},
-    {"--api-keys", 0, Takes::file, "FILE", "answer those with a key only: lines of NAME sha256:DIGITS [rate=N] [burst=N] [day=N] [body=BYTES] [admin]", "",
-     false, true},
-    {"--cors-origin", 0, Takes::text, "ORIGIN", "let pages of this origin ask, such as https://app.example.com", "", false, true},
-    {"--access-log", 0, Takes::file, "FILE", "append a JSON line for each answer; - is stdout"},
-    {"--shadow", 0, Takes::alias, "PATH|ALIAS", "score copies with this model too, and count how often the two agree"},
-    {"--store", 0, Takes::text, "ADDRESS",
-     "keep tweets, predictions and feedback in sqlite:FILE or postgresql://...; env:NAME and file:FILE say where the address is (default: MLOPSCTL_STORE of "
-     "the environment)"},
-    {"--record", 0, Takes::text, "SHARE", "keep that share of the predictions in the store, from 0 to 1", "0"},
-    {"--redact", 0, Takes::choice, "yes|no", "leave mentions and e-mail addresses out of what is kept", "yes"},
-    {"--retention", 0, Takes::integer, "DAYS", "forget predictions after so many days; 0: never", "0"},
-    {"--spool", 0, Takes::folder, "DIR", "where predictions wait while the store is away", ".mlopsctl/spool"},
-    {"--queue", 0, Takes::integer, "N", "requests that may wait to be scored; 503 beyond", "4096"},
-    {"--max-body", 0, Takes::integer, "BYTES", "refuse larger requests", "2097152"},
-    {"--max-connections", 0, Takes::integer, "N", "beyond, the one that waits longest gives way", "16384"},
-    {"--timeout", 0, Takes::integer, "SECONDS", "for a request to arrive and be answered", "30"},
-    {"--grace", 0, Takes::integer, "SECONDS", "after SIGTERM, finish what is under way for so long at most", "25"},
-};
-
 constexpr Flag manifests_flag = {"--manifests", 0, Takes::file, "PATH", "these instead of the pipeline's: a file, a folder, or - for stdin"};
 constexpr Flag kubeconfig_flag = {"--kubeconfig", 0, Takes::file, "FILE", "how to reach the cluster (default: as kubectl finds it)"};
 constexpr Flag context_flag = {"--context", 0, Takes::text, "NAME", "which of the kubeconfig's contexts (default: its current one)"};
+constexpr Flag namespace_flag = {"--namespace", 0, Takes::text, "NAME", "look in this namespace (default: those of the pipeline's releases)"};
+constexpr Flag detach_flag = {"--detach", 0, Takes::nothing, "", "do not watch it"};
+constexpr Flag watch_flag = {"--timeout", 0, Takes::integer, "SECONDS", "watch for so long at most, the Job goes on; 0: to its end", "0"};
 constexpr Flag force_flag = {"--force-conflicts", 0, Takes::nothing, "", "take over fields that belong to others"};
 
 constexpr Command table[] = {
@@ -236,7 +199,7 @@ constexpr Command table[] = {
      .flags = {{"--to", 0, Takes::text, "DIGEST", "a model the alias named before (default: the one before this)"}},
      .run = cmd_rollback},
     {.name = "render",
-     .group = Group::models,
+     .group = Group::cluster,
      .uses = uses_pipeline,
      .summary = "print the Kubernetes manifests of the release",
      .examples = {{"mlopsctl render"}, {"mlopsctl render release --output manifests", "one file each"}},
@@ -244,7 +207,7 @@ constexpr Command table[] = {
      .flags = {{"--output", 'o', Takes::folder, "DIR", "write files here instead of printing; - is stdout", "-"}},
      .run = cmd_render},
     {.name = "deploy",
-     .group = Group::models,
+     .group = Group::cluster,
      .uses = uses_pipeline,
      .summary = "bring the release into a Kubernetes cluster, and wait for it",
      .details = "First everything that would stop it is looked for, and nothing is changed where something is found: rights, refused or "
@@ -263,6 +226,84 @@ constexpr Command table[] = {
                {"--timeout", 0, Takes::integer, "SECONDS", "wait for so long at most", "600"}},
      .exit_codes = {{0, "done; with --dry-run: nothing stands in the way"}, {1, "with --dry-run: something does"}, {5, "the pods are not available in time"}},
      .run = cmd_deploy},
+    {.name = "job start",
+     .group = Group::cluster,
+     .uses = uses_pipeline,
+     .summary = "run a job of the release in the cluster, and watch it",
+     .details = "A job of target.kubernetes.jobs by its name, or, after --, any command line of mlopsctl, as a Job with the release's image, "
+                "settings and volumes. Its log goes to stdout as it is written, what keeps it from running to stderr, and its exit code is "
+                "passed on. Whether it is tried again its exit code says: 1 and 2 never, 3, 4, 5 and 70 up to its retries, 130 and a lost "
+                "node without being counted. Of one job only one runs at a time: where it is under way already, that run is watched, so that "
+                "the same command goes on after a lost connection. Ctrl-C ends the watching, not the Job.",
+     .examples = {{"mlopsctl job start predict", "a job of the pipeline"},
+                  {"mlopsctl job start predict --detach"},
+                  {"mlopsctl job start once --claim data -- run -f /data/pipeline.yaml", "any pipeline, with the volume data at /data"}},
+     .positionals = {{"NAME", Takes::text, "the job's name", 1, 1},
+                     {"ARG", Takes::text, "after --: what mlopsctl is to do there, instead of the pipeline's args", 0, -1}},
+     .flags = {{"--release", 0, Takes::stage, "STAGE", "the deploy stage it belongs to, where several could be meant"},
+               {"--claim", 0, Takes::text, "NAME", "mount this PersistentVolumeClaim at /data, for arguments after --"},
+               detach_flag,
+               watch_flag,
+               kubeconfig_flag,
+               context_flag},
+     .exit_codes = {{0, "the job is done"}, {3, "it failed, also where its own code is none of these"}, {5, "it, or the watching, ran out of time"}},
+     .run = cmd_job_start},
+    {.name = "job list",
+     .group = Group::cluster,
+     .uses = uses_pipeline,
+     .summary = "list the Jobs in the cluster: state, time, why one failed",
+     .examples = {{"mlopsctl job list"}, {"mlopsctl job list --namespace reviews", "without a pipeline file"}},
+     .flags = {namespace_flag, kubeconfig_flag, context_flag},
+     .run = cmd_job_list},
+    {.name = "job logs",
+     .group = Group::cluster,
+     .uses = uses_pipeline,
+     .summary = "print what a Job has written, or watch it to its end",
+     .examples = {{"mlopsctl job logs predict", "the newest Job of that work"},
+                  {"mlopsctl job logs feedback-predict-r3 --follow", "to its end; ends with its exit code"}},
+     .positionals = {{"JOB", Takes::text, "a Job's name, or a job of the pipeline: its newest Job", 1, 1}},
+     .flags = {{"--follow", 0, Takes::nothing, "", "watch it to its end"}, watch_flag, namespace_flag, kubeconfig_flag, context_flag},
+     .exit_codes = {{0, "printed; with --follow: the job is done, else its own exit code"}},
+     .run = cmd_job_logs},
+    {.name = "job cancel",
+     .group = Group::cluster,
+     .uses = uses_pipeline,
+     .summary = "end a Job, and wait until its pod has ended",
+     .details = "The pod is told to stop (SIGTERM): a prediction keeps what it has written, and the next run of it goes on from there.",
+     .examples = {{"mlopsctl job cancel predict"}},
+     .positionals = {{"JOB", Takes::text, "a Job's name, or a job of the pipeline: its newest Job", 1, 1}},
+     .flags = {namespace_flag, kubeconfig_flag, context_flag},
+     .run = cmd_job_cancel},
+    {.name = "schedule apply",
+     .group = Group::cluster,
+     .uses = uses_pipeline,
+     .summary = "bring the release's schedules into the cluster",
+     .details = "Every job of target.kubernetes.jobs that has `cron` becomes a CronJob; the server is left as it is. Schedule and time zone are "
+                "checked here, and the next three times are said. Of one schedule two runs never overlap (concurrencyPolicy Forbid), and a run "
+                "that cannot start within ten minutes of its time is left out.",
+     .examples = {{"mlopsctl schedule apply"}, {"mlopsctl schedule apply predict --dry-run", "only say when it would run"}},
+     .positionals = {{"NAME", Takes::text, "jobs of the pipeline; none: all that have cron", 0, -1}},
+     .flags = {{"--dry-run", 0, Takes::nothing, "", "change nothing, ask no cluster"}, kubeconfig_flag, context_flag},
+     .run = cmd_schedule_apply},
+    {.name = "schedule status",
+     .group = Group::cluster,
+     .uses = uses_pipeline,
+     .summary = "say whether the schedules keep their times",
+     .examples = {{"mlopsctl schedule status", "for alerts: 1 when something is wrong"}},
+     .positionals = {{"NAME", Takes::text, "schedules; none: all", 0, -1}},
+     .flags = {namespace_flag, kubeconfig_flag, context_flag},
+     .exit_codes = {{0, "all are well"}, {1, "one is overdue, or its last run failed"}},
+     .run = cmd_schedule_status},
+    {.name = "schedule fire",
+     .group = Group::cluster,
+     .uses = uses_pipeline,
+     .summary = "run what a schedule runs, now, and watch it",
+     .details = "Makes a Job of the CronJob as the cluster has it; else as `mlopsctl job start`.",
+     .examples = {{"mlopsctl schedule fire predict"}},
+     .positionals = {{"NAME", Takes::text, "the schedule", 1, 1}},
+     .flags = {detach_flag, watch_flag, namespace_flag, kubeconfig_flag, context_flag},
+     .exit_codes = {{0, "the job is done"}, {3, "it failed, also where its own code is none of these"}, {5, "it, or the watching, ran out of time"}},
+     .run = cmd_schedule_fire},
     {.name = "cache gc",
      .group = Group::utility,
      .summary = "remove what no kept run needs",

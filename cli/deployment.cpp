@@ -14,13 +14,9 @@
 #include "pipeline/base/files.hpp"
 #include "pipeline/k8s/access.hpp"
 #include "pipeline/k8s/deploy.hpp"
-#include "stages/deploy/render.hpp"
 
 namespace mlopsctl::cli {
 
-namespace {
-
-// The deploy stages asked for. All of them: only those that have a kubernetes target.
 Result<std::vector<const spec::StageSpec*>> deploy_stages(const spec::Pipeline& pipeline, const std::vector<std::string>& asked) {
   std::vector<const spec::StageSpec*> stages;
   std::vector<std::string> names;
@@ -47,6 +43,8 @@ Result<std::vector<const spec::StageSpec*>> deploy_stages(const spec::Pipeline& 
         .with_hint("add one: {kind: deploy, inputs: [judge], target: {kubernetes: {namespace: reviews}}}");
   return stages;
 }
+
+namespace {
 
 Status add_file(const std::filesystem::path& file, k8s::ManifestSet& set) {
   TRY_ASSIGN(auto text, read_file(file));
@@ -75,7 +73,8 @@ Result<k8s::ManifestSet> manifests_at(const std::filesystem::path& path) {
 
 }  // namespace
 
-Result<std::vector<StageManifests>> rendered_stages(Session& session, const CheckedPipeline& pipeline, const std::vector<std::string>& asked) {
+Result<std::vector<StageManifests>> rendered_stages(Session& session, const CheckedPipeline& pipeline, const std::vector<std::string>& asked,
+                                                    const std::optional<deploy::OtherArgs>& other_args) {
   TRY_ASSIGN(const auto stages, deploy_stages(pipeline.pipeline, asked));
   TRY_ASSIGN(auto store, session.existing_store());
   engine::RunOptions options = session.run_options();
@@ -84,7 +83,7 @@ Result<std::vector<StageManifests>> rendered_stages(Session& session, const Chec
   std::vector<StageManifests> all;
   for (const spec::StageSpec* stage : stages) {
     const auto model = deploy::planned_model(*stage, plan);
-    TRY_ASSIGN(auto set, deploy::render_stage(*stage, model.value_or(Digest())));
+    TRY_ASSIGN(auto set, deploy::render_stage(*stage, model.value_or(Digest()), other_args));
     all.push_back({stage, std::move(set), model.has_value()});
   }
   return all;
@@ -117,6 +116,32 @@ Result<k8s::Api> cluster_asked_for(Session& session) {
     if (!session.json()) session.say(why + "; trying again in " + std::to_string((time.count() + 999) / 1000) + " s");
   };
   return k8s::Api::connect(access, std::move(options), env.clock, env.cancel);
+}
+
+Result<std::vector<std::string>> namespaces_asked_for(Session& session) {
+  if (const auto asked = session.arguments().find("--namespace")) return std::vector{*asked};
+  TRY_ASSIGN(const auto pipeline, session.checked_pipeline());
+  TRY_ASSIGN(const auto stages, deploy_stages(pipeline.pipeline, {}));
+  std::vector<std::string> names;
+  for (const spec::StageSpec* stage : stages) {
+    const std::string name = stage->params.at("target").at("kubernetes").at("namespace");
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+  return names;
+}
+
+void say_trouble(Session& session, const std::string& object, const k8s::Trouble& trouble, const std::string& log) {
+  if (session.json()) return;
+  session.say("trouble: " + (trouble.pod.empty() ? object : "pod " + trouble.pod) + (trouble.container.empty() ? "" : ", container " + trouble.container) +
+              ": " + trouble.text);
+  if (log.empty()) return;
+  std::string lines = "  its log ends with:";
+  for (size_t at = 0; at < log.size();) {
+    const size_t end = std::min(log.find('\n', at), log.size());
+    lines += "\n    " + log.substr(at, end - at);
+    at = end + 1;
+  }
+  session.say(lines);
 }
 
 std::string our_name(Session& session) {

@@ -19,6 +19,8 @@ std::string_view title_of(Group group) {
       return "Inspect";
     case Group::models:
       return "Models";
+    case Group::cluster:
+      return "Cluster";
     case Group::utility:
       return "Utility";
   }
@@ -159,7 +161,7 @@ std::string program_help(const Screen& screen) {
       "  mlopsctl plan                     what would run, and why\n"
       "  mlopsctl explain fit              every cause, with old and new value\n"
       "  mlopsctl report                   one page about the last run\n";
-  for (const Group group : {Group::main, Group::inspect, Group::models, Group::utility}) {
+  for (const Group group : {Group::main, Group::inspect, Group::models, Group::cluster, Group::utility}) {
     std::vector<Row> rows;
     for (const Command& command : commands()) {
       if (command.group == group) rows.push_back({std::string(command.name), std::string(command.summary)});

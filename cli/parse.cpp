@@ -195,7 +195,9 @@ Result<Arguments> parse(const std::vector<std::string>& words) {
     }
     return nullptr;
   };
-  std::vector<std::string> reversed(words.rbegin(), words.rend());
+  // What stands after -- is no option of ours, whatever it looks like.
+  const auto dashes = std::find(words.begin(), words.end(), "--");
+  std::vector<std::string> reversed(std::make_reverse_iterator(dashes), words.rend());
   try {
     root.parse(reversed);
   } catch (const CLI::ParseError&) {
@@ -226,6 +228,12 @@ Result<Arguments> parse(const std::vector<std::string>& words) {
   collect(entry->flags, arguments.flags);
   collect(entry->positionals, arguments.positionals);
   if (arguments.help) return arguments;
+  if (dashes != words.end()) {
+    const auto positionals = positionals_of(*entry->command);
+    if (positionals.empty() || positionals.back().max >= 0) return unknown_argument(*entry->command, "--");
+    auto& values = arguments.positionals[std::string(positionals.back().name)];
+    values.insert(values.end(), dashes + 1, words.end());
+  }
   if (!extras.empty()) return unknown_argument(*entry->command, extras.front());
   TRY(check_shared(*entry->command, arguments));
   TRY(check_values(arguments));

@@ -73,8 +73,8 @@ Result<Outcome> patch(Cluster& cluster, const ObjectRef& object, const Json& cha
                     "change " + object.str());
 }
 
-Result<Outcome> remove(Cluster& cluster, const ObjectRef& object, const std::string& uid) {
-  Json options{{"apiVersion", "v1"}, {"kind", "DeleteOptions"}, {"propagationPolicy", "Background"}};
+Result<Outcome> remove(Cluster& cluster, const ObjectRef& object, const std::string& uid, const std::string& propagation) {
+  Json options{{"apiVersion", "v1"}, {"kind", "DeleteOptions"}, {"propagationPolicy", propagation}};
   if (!uid.empty()) options["preconditions"] = {{"uid", uid}};
   return outcome_of(cluster.send({"DELETE", object.path(), {}, canonical(options), json_type, true}), "delete " + object.str());
 }
@@ -137,10 +137,24 @@ Result<std::string> last_lines(Cluster& cluster, const ObjectRef& pod, const std
   return to_error(*reply.refusal, "read the log of " + pod.str());
 }
 
-Status follow_log(Cluster& cluster, const ObjectRef& pod, const std::string& container, const std::function<Status(std::string_view bytes)>& take) {
-  TRY_ASSIGN(const auto reply, cluster.stream({"GET", pod.path() + "/log", {{"container", container}, {"follow", "true"}}}, std::chrono::hours(24), take));
-  if (reply.refusal) return to_error(*reply.refusal, "follow the log of " + pod.str());
+Status follow_log(Cluster& cluster, const ObjectRef& pod, const std::string& container, const std::function<Status(std::string_view bytes)>& take,
+                  const LogOptions& options) {
+  Query query{{"container", container}};
+  if (options.follow) query.emplace_back("follow", "true");
+  if (options.times) query.emplace_back("timestamps", "true");
+  if (!options.since.empty()) query.emplace_back("sinceTime", options.since.substr(0, 19) + "Z");
+  TRY_ASSIGN(const auto reply, cluster.stream({"GET", pod.path() + "/log", std::move(query)}, options.silence, take));
+  if (reply.refusal) return to_error(*reply.refusal, "read the log of " + pod.str());
   return {};
+}
+
+Result<TimePoint> server_time(Cluster& cluster, const std::string& name_space) {
+  const Json probe{{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"metadata", {{"generateName", "mlopsctl-time-"}, {"namespace", name_space}}}};
+  const auto outcome = create(cluster, probe, true);
+  if (outcome && !outcome->refusal)
+    if (const auto time = from_rfc3339(text_at(at(outcome->object, "metadata", "creationTimestamp")))) return *time;
+  if (!outcome && outcome.error().message.find("HTTP 403") == std::string::npos) return outcome.error();
+  return cluster.clock().now();
 }
 
 Result<std::vector<EventNote>> events_of(Cluster& cluster, const std::string& name_space, const std::string& uid) {

@@ -37,8 +37,9 @@ Result<Outcome> create(Cluster& cluster, const Json& object, bool dry_run = fals
 Result<Outcome> replace(Cluster& cluster, const Json& object);
 // JSON merge patch; null removes. `subresource`: "scale", "status", or empty.
 Result<Outcome> patch(Cluster& cluster, const ObjectRef& object, const Json& changes, const std::string& subresource = {});
-// Dependents go in the background. refusal->not_found() where there is none. With a `uid` only the very object that had it: else refusal->stale().
-Result<Outcome> remove(Cluster& cluster, const ObjectRef& object, const std::string& uid = {});
+// refusal->not_found() where there is none. With a `uid` only the very object that had it: else refusal->stale(). "Background": what depends on
+// it goes afterwards; "Foreground": before it.
+Result<Outcome> remove(Cluster& cluster, const ObjectRef& object, const std::string& uid = {}, const std::string& propagation = "Background");
 
 struct ListOptions {
   std::string name_space;  // empty: all
@@ -70,8 +71,18 @@ Result<AccessAnswer> may_we(Cluster& cluster, const AccessQuestion& question);
 
 // The last lines of a container's log; of the run before the present one with `previous`. Empty where there is none yet.
 Result<std::string> last_lines(Cluster& cluster, const ObjectRef& pod, const std::string& container, int lines, bool previous = false);
-// A log as it is written, until the container ends.
-Status follow_log(Cluster& cluster, const ObjectRef& pod, const std::string& container, const std::function<Status(std::string_view bytes)>& take);
+struct LogOptions {
+  bool follow = true;      // until the container ends; else what there is now
+  bool times = false;      // each line begins with its time and a blank
+  std::string since = {};  // RFC 3339, cut to its second; empty: from the start
+  std::chrono::milliseconds silence = std::chrono::hours(24);
+};
+// A log as it is written. Fails (timeout) after such a silence.
+Status follow_log(Cluster& cluster, const ObjectRef& pod, const std::string& container, const std::function<Status(std::string_view bytes)>& take,
+                  const LogOptions& options = {});
+
+// What time it is by the server's clock, asked by a dry run in that namespace; ours where that is forbidden.
+Result<TimePoint> server_time(Cluster& cluster, const std::string& name_space);
 
 // What the cluster says about an object, oldest first.
 struct EventNote {

@@ -215,6 +215,9 @@ class Checker {
         if (const std::string wrong = cron_fault(job.cron); !wrong.empty()) fault(field + ".cron", wrong, "write cron: \"0 3 * * *\" for every night at three");
       if (job.cron.empty() && !job.time_zone.empty())
         fault(field + ".time_zone", "a time zone without a schedule means nothing", "write cron: \"0 3 * * *\", or remove time_zone");
+      // A small image has no database of them; the API server has the last word anyway.
+      if (!job.time_zone.empty() && TimeZone::known_here())
+        if (const auto zone = TimeZone::find(job.time_zone); !zone) fault(field + ".time_zone", zone.error().message, zone.error().hint);
       if (!job.claim.empty()) need(is_dns_name(job.claim), field + ".claim", job.claim, "the name of a PersistentVolumeClaim", "use a name such as data");
       if (!seen.insert(job.name).second) fault(field, "the job " + job.name + " stands here twice", "give it another name");
     }

@@ -56,7 +56,7 @@ struct SecretRef {
 // A batch job with the server's image: a Job, or with `cron` a CronJob.
 struct JobOptions {
   std::string name;               // "predict"
-  std::vector<std::string> args;  // of mlopsctl
+  std::vector<std::string> args;  // of mlopsctl; $(MLOPSCTL_JOB) in them stands for the name of the very Job
   std::string cron;               // five fields; empty: run once per release
   std::string time_zone;          // IANA; empty: the controller's
   std::string claim;              // a PersistentVolumeClaim mounted read-write at /data; empty: none

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "pipeline/base/document.hpp"
+#include "pipeline/k8s/job_contract.hpp"
 #include "pipeline/k8s/template.hpp"
 
 namespace mlopsctl::k8s {
@@ -147,10 +148,15 @@ class Renderer {
     values["args"] = job.args;
     values["retries"] = job.retries;
     values["deadline_seconds"] = job.deadline_seconds;
+    values["container"] = job_container;
+    values["pod_failure_policy"] = pod_failure_policy();
+    // Kubernetes puts it in place of $(MLOPSCTL_JOB) in the arguments: files named after the run, the same on every try of it.
+    if (values["env"].is_null()) values["env"] = Json::array();
+    values["env"].push_back({{"name", "MLOPSCTL_JOB"}, {"valueFrom", {{"fieldRef", {{"fieldPath", "metadata.labels['batch.kubernetes.io/job-name']"}}}}}});
     const auto& file = builtin_template("jobspec");
     TRY_ASSIGN(const Json spec, fill_template(file.text, file.path, values));
 
-    Values outer = {{"spec", spec}, {"model", o_.model.str()}, {"labels", job_labels}};
+    Values outer = {{"spec", spec}, {"model", o_.model.str()}, {"labels", job_labels}, {"job", job.name}};
     if (job.cron.empty()) return add(80, "job", std::move(outer), join_names(instance, digest_of(canonical(spec)).hex().substr(0, 8)), job.name);
     outer["schedule"] = job.cron;
     outer["time_zone"] = job.time_zone.empty() ? Json() : Json(job.time_zone);

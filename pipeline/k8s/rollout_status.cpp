@@ -73,6 +73,8 @@ std::string_view to_string(Trouble::Kind kind) {
       return "volume";
     case Trouble::Kind::refused:
       return "refused";
+    case Trouble::Kind::node:
+      return "node";
   }
   return "";
 }

@@ -12,9 +12,9 @@ namespace mlopsctl::k8s {
 
 // What stands in a pod's way.
 struct Trouble {
-  enum class Kind { image, configuration, crash, memory, unschedulable, probe, volume, refused };
+  enum class Kind { image, configuration, crash, memory, unschedulable, probe, volume, refused, node };
   Kind kind = Kind::crash;
-  std::string pod;        // empty: of the Deployment itself
+  std::string pod;        // empty: of the Deployment or Job itself
   std::string container;  // empty: of the whole pod
   std::string text;       // "ended with exit code 7, restarted 3 times"
   bool has_log = false;   // the container has run: its last lines may say more

@@ -7,7 +7,7 @@
 
 namespace mlopsctl::deploy {
 
-Result<k8s::ManifestSet> render_stage(const spec::StageSpec& stage, const Digest& model) {
+Result<k8s::ManifestSet> render_stage(const spec::StageSpec& stage, const Digest& model, const std::optional<OtherArgs>& other_args) {
   if (auto faults = parameter_faults(stage); !faults.empty()) {
     Error first = std::move(faults.front());
     first.also.assign(std::make_move_iterator(faults.begin() + 1), std::make_move_iterator(faults.end()));
@@ -22,6 +22,12 @@ Result<k8s::ManifestSet> render_stage(const spec::StageSpec& stage, const Digest
   }
   k8s::ReleaseOptions options = kubernetes_options(stage.params, stage.name);
   options.model = model;
+  if (other_args) {
+    auto job = std::find_if(options.jobs.begin(), options.jobs.end(), [&](const k8s::JobOptions& each) { return each.name == other_args->job; });
+    if (job == options.jobs.end()) job = options.jobs.insert(job, k8s::JobOptions{other_args->job, {}, "", "", ""});
+    job->args = other_args->args;
+    if (!other_args->claim.empty()) job->claim = other_args->claim;
+  }
   return k8s::render(options);
 }
 

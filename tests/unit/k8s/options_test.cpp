@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include "pipeline/k8s/cron.hpp"
 #include "pipeline/k8s/render.hpp"
 #include "tests/unit/k8s/release_options.hpp"
 
@@ -113,19 +112,6 @@ TEST(Options, AnImageThatMayChangeUnderItsNameIsSaid) {
     o.image = moving;
     EXPECT_EQ(warnings(o), Lines{"the image " + moving + " has no fixed tag or digest: what runs may change under its name"});
   }
-}
-
-TEST(Cron, TakesWhatTheControllerTakes) {
-  for (const char* good : {"* * * * *", "0 3 * * *", "*/15 0-6,22 1 jan,JUL mon-fri", "@daily", "0 0 1-31/2 * ?"}) EXPECT_EQ(cron_fault(good), "") << good;
-}
-
-TEST(Cron, SaysWhatIsWrong) {
-  EXPECT_EQ(cron_fault("0 3 * *"), "expected five fields (minute, hour, day of month, month, day of week), got 4");
-  EXPECT_EQ(cron_fault("CRON_TZ=UTC 0 3 * * *"), "the time zone belongs under time_zone");
-  EXPECT_EQ(cron_fault("60 3 * * *"), "minute: expected 0 to 59, a range, * or a step such as */2, got \"60\"");
-  EXPECT_EQ(cron_fault("0 3 * * 7"), "day of week: expected 0 to 6, a range, * or a step such as */2, got \"7\"");
-  EXPECT_EQ(cron_fault("0 5-3 * * *"), "hour: expected 0 to 23, a range, * or a step such as */2, got \"5-3\"");
-  EXPECT_EQ(cron_fault("*/0 * * * *"), "minute: expected 0 to 59, a range, * or a step such as */2, got \"*/0\"");
 }
 
 }  // namespace

@@ -1,0 +1,145 @@
+#include <algorithm>
+
+#include "cli/cmds.hpp"
+#include "cli/jobs.hpp"
+#include "pipeline/k8s/schedule.hpp"
+
+namespace mlopsctl::cli {
+
+namespace {
+
+using k8s::at, k8s::text_at;
+
+std::string work_of(const Json& cron_job) { return text_at(at(at(cron_job, "spec", "jobTemplate", "metadata", "annotations"), "mlopsctl/job")); }
+
+// Empty: all.
+bool is_asked_for(const std::vector<std::string>& names, const Json& cron_job) {
+  return names.empty() || std::any_of(names.begin(), names.end(),
+                                      [&](const std::string& name) { return name == work_of(cron_job) || name == text_at(at(cron_job, "metadata", "name")); });
+}
+
+Error no_schedule(const std::string& name, const std::string& where, const std::vector<Json>& known) {
+  std::vector<std::string> names;
+  for (const Json& each : known) names.push_back(work_of(each));
+  const auto near = nearest(name, names);
+  return config_error("there is no schedule \"" + name + "\" in " + where)
+      .with_hint(near ? "did you mean " + *near + "?"
+                      : "give a job of target.kubernetes.jobs a time, such as cron: \"0 3 * * *\", and apply it: mlopsctl schedule apply");
+}
+
+Result<std::vector<Json>> cron_jobs_asked_for(k8s::Cluster& cluster, const std::vector<std::string>& spaces) {
+  std::vector<Json> all;
+  for (const std::string& space : spaces)
+    TRY(k8s::list(cluster, k8s::resources::cron_jobs, {space, k8s::job_selector, ""}, [&](Json& each) { all.push_back(std::move(each)); }));
+  return all;
+}
+
+Json times_json(const std::vector<TimePoint>& times) {
+  Json all = Json::array();
+  for (const TimePoint time : times) all.push_back(rfc3339(time));
+  return all;
+}
+
+}  // namespace
+
+Result<Answer> cmd_schedule_apply(Session& session) {
+  const auto names = session.arguments().positional_values("NAME");
+  TRY_ASSIGN(const auto pipeline, session.checked_pipeline());
+  TRY_ASSIGN(auto stages, rendered_stages(session, pipeline, {}));
+  k8s::ManifestSet set;
+  std::vector<Json> known, asked;
+  for (StageManifests& stage : stages) {
+    std::vector<k8s::Manifest> schedules;
+    for (const k8s::Manifest& each : stage.set.manifests) {
+      if (each.kind != "CronJob") continue;
+      known.push_back(each.object);
+      if (is_asked_for(names, each.object)) schedules.push_back(each);
+    }
+    if (schedules.empty()) continue;
+    for (const k8s::Manifest& each : stage.set.manifests)
+      if (is_for_jobs(each)) set.manifests.push_back(each);
+    for (k8s::Manifest& each : schedules) asked.push_back(each.object), set.manifests.push_back(std::move(each));
+  }
+  for (const std::string& name : names)
+    if (std::none_of(asked.begin(), asked.end(), [&](const Json& each) { return is_asked_for({name}, each); }))
+      return no_schedule(name, "the pipeline " + pipeline.pipeline.name, known);
+  if (asked.empty())
+    return config_error("no job of the pipeline " + pipeline.pipeline.name + " has a schedule")
+        .with_hint("add one: target.kubernetes.jobs.predict: {args: [...], cron: \"0 3 * * *\"}");
+
+  const bool dry_run = session.arguments().has("--dry-run");
+  if (!dry_run) {
+    TRY_ASSIGN(auto cluster, cluster_asked_for(session));
+    TRY(apply_quietly(session, cluster, set));
+  }
+  Answer answer(Json{{"applied", !dry_run}, {"schedules", Json::array()}});
+  for (const Json& each : asked) {
+    const std::string schedule = text_at(at(each, "spec", "schedule")), zone = text_at(at(each, "spec", "timeZone"));
+    TRY_ASSIGN(const auto next, k8s::next_times(schedule, zone, session.env().clock.now(), 3));
+    answer.value["schedules"].push_back({{"namespace", at(each, "metadata", "namespace")},
+                                         {"schedule", at(each, "metadata", "name")},
+                                         {"work", work_of(each)},
+                                         {"cron", schedule},
+                                         {"time_zone", zone.empty() ? Json() : Json(zone)},
+                                         {"next", times_json(next)}});
+    answer.line(work_of(each) + ": " + schedule + (zone.empty() ? " by the cluster's clock" : " in " + zone) +
+                "; a run that is still under way is never joined by another");
+    for (const TimePoint time : next) answer.line("  " + k8s::local_text(time, zone));
+    if (next.empty()) answer.line("  never within five years", Style::yellow);
+  }
+  return answer;
+}
+
+Result<Answer> cmd_schedule_status(Session& session) {
+  const auto names = session.arguments().positional_values("NAME");
+  TRY_ASSIGN(const auto spaces, namespaces_asked_for(session));
+  TRY_ASSIGN(auto cluster, cluster_asked_for(session));
+  TRY_ASSIGN(const auto cron_jobs, cron_jobs_asked_for(cluster, spaces));
+  for (const std::string& name : names)
+    if (std::none_of(cron_jobs.begin(), cron_jobs.end(), [&](const Json& each) { return is_asked_for({name}, each); }))
+      return no_schedule(name, spaces.front(), cron_jobs);
+  Answer answer(Json{{"well", true}, {"schedules", Json::array()}});
+  for (const std::string& space : spaces) {
+    TRY_ASSIGN(const auto jobs, k8s::list_jobs(cluster, space));
+    TRY_ASSIGN(const auto now, k8s::server_time(cluster, space));
+    for (const Json& each : cron_jobs) {
+      if (at(each, "metadata", "namespace") != space || !is_asked_for(names, each)) continue;
+      const auto state = k8s::judge_schedule(each, jobs, now);
+      if (!state.well()) answer.exit_code = 1, answer.value["well"] = false;
+      answer.value["schedules"].push_back({{"namespace", space},
+                                           {"schedule", state.name},
+                                           {"work", state.work},
+                                           {"cron", state.schedule},
+                                           {"time_zone", state.time_zone.empty() ? Json() : Json(state.time_zone)},
+                                           {"state", k8s::to_string(state.health)},
+                                           {"last", state.last ? Json(rfc3339(*state.last)) : Json()},
+                                           {"last_job", state.last_job.empty() ? Json() : Json(state.last_job)},
+                                           {"due", state.due ? Json(rfc3339(*state.due)) : Json()},
+                                           {"next", state.next.empty() ? Json() : Json(rfc3339(state.next.front()))},
+                                           {"why", state.why.empty() ? Json() : Json(state.why)}});
+    }
+  }
+  if (answer.value["schedules"].empty()) return std::move(answer.line("there is no schedule of ours in " + spaces.front()));
+  answer.table("schedules", {{"schedule", "SCHEDULE", As::text, true},
+                             {"cron", "CRON"},
+                             {"time_zone", "ZONE"},
+                             {"state", "STATE"},
+                             {"last", "LAST (UTC)", As::time},
+                             {"next", "NEXT (UTC)", As::time}});
+  for (const Json& each : answer.value["schedules"])
+    if (each["why"].is_string())
+      answer.line(each["work"].get<std::string>() + ": " + each["why"].get<std::string>(), each["state"] == "suspended" ? Style::yellow : Style::red);
+  return answer;
+}
+
+Result<Answer> cmd_schedule_fire(Session& session) {
+  const std::string name = session.arguments().positional("NAME");
+  TRY_ASSIGN(const auto spaces, namespaces_asked_for(session));
+  TRY_ASSIGN(auto cluster, cluster_asked_for(session));
+  TRY_ASSIGN(const auto cron_jobs, cron_jobs_asked_for(cluster, spaces));
+  for (const Json& each : cron_jobs)
+    if (is_asked_for({name}, each)) return start_and_watch(session, cluster, each);
+  return no_schedule(name, spaces.front(), cron_jobs);
+}
+
+}  // namespace mlopsctl::cli
