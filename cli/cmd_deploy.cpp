@@ -1,5 +1,6 @@
 #include "cli/cmds.hpp"
 #include "cli/deployment.hpp"
+#include "cli/promotion.hpp"
 #include "pipeline/k8s/deploy.hpp"
 #include "pipeline/k8s/diff.hpp"
 
@@ -48,30 +49,6 @@ Answer answer_of(const k8s::ClusterDiff& diff) {
   return answer;
 }
 
-// Tells what happens while it happens, on stderr.
-class Teller {
- public:
-  explicit Teller(Session& session) : session_(session) {}
-
-  k8s::DeployOptions options() {
-    k8s::DeployOptions options;
-    options.found = [this](const k8s::Finding& finding) {
-      if (finding.level == k8s::Finding::Level::note) say("note: " + (finding.object.empty() ? "" : finding.object + ": ") + finding.message);
-    };
-    options.applied = [this](const k8s::Applied& applied) { say(std::string(k8s::to_string(applied.what)) + " " + applied.object); };
-    options.moved = [this](const std::string& object, const k8s::Progress& progress) { say(object + ": " + progress.text()); };
-    options.trouble = [this](const std::string& object, const k8s::Trouble& trouble, const std::string& log) { say_trouble(session_, object, trouble, log); };
-    options.waiting = [this](const std::string& holder) { say("waiting to see whether " + holder + " is still at work"); };
-    return options;
-  }
-
- private:
-  void say(const std::string& sentence) {
-    if (!session_.json()) session_.say(sentence);
-  }
-  Session& session_;
-};
-
 }  // namespace
 
 Result<Answer> cmd_diff_live(Session& session) {
@@ -104,12 +81,16 @@ Result<Answer> cmd_deploy(Session& session) {
     return answer;
   }
 
-  Teller teller(session);
-  k8s::DeployOptions options = teller.options();
-  options.holder = our_name(session);
+  return deploy_and_tell(session, cluster, manifests);
+}
+
+Result<Answer> deploy_and_tell(Session& session, k8s::Cluster& cluster, const k8s::ManifestSet& manifests, const std::optional<k8s::Strategy>& strategy) {
+  const Arguments& arguments = session.arguments();
+  k8s::DeployOptions options = deploy_options(session);
   options.force = arguments.has("--force-conflicts");
   options.wait = !arguments.has("--no-wait");
   options.timeout = std::chrono::seconds(arguments.integer("--timeout"));
+  options.origin.strategy = strategy;
   const auto start = session.env().clock.steady();
   TRY_ASSIGN(const auto report, k8s::deploy(cluster, manifests, options));
   const double seconds = std::chrono::duration<double>(session.env().clock.steady() - start).count();
@@ -118,6 +99,10 @@ Result<Answer> cmd_deploy(Session& session) {
   for (const auto& each : report.applied) {
     answer.value["objects"].push_back({{"object", each.object}, {"did", k8s::to_string(each.what)}});
     changed += each.what == k8s::Applied::What::unchanged ? 0 : 1;
+  }
+  if (report.rollout) {
+    tell_end(*report.rollout, answer);
+    if (report.rollout->phase != k8s::Rollout::Phase::promoted) return answer;
   }
   const std::string count = std::to_string(report.applied.size()) + " objects, " + std::to_string(changed) + " of them new or changed";
   answer.line("deployed " + count + (options.wait ? "; all pods are available after " + human_duration(seconds) : ""), Style::green);

@@ -5,6 +5,8 @@
 namespace mlopsctl::cli {
 
 Result<Answer> cmd_rollback(Session& session) {
+  for (const char* flag : {"--namespace", "--context", "--kubeconfig"})
+    if (session.arguments().has(flag)) return cmd_rollback_in_cluster(session);
   const std::string name = session.arguments().positional("NAME");
   const std::string to = session.arguments().value("--to");
   TRY_ASSIGN(auto existing, session.existing_store());

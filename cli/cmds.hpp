@@ -27,6 +27,12 @@ Result<Answer> cmd_model_show(Session& session);
 Result<Answer> cmd_model_alias(Session& session);
 Result<Answer> cmd_model_fetch(Session& session);
 Result<Answer> cmd_rollback(Session& session);
+Result<Answer> cmd_rollback_in_cluster(Session& session);  // rollback --namespace
+Result<Answer> cmd_promote(Session& session);
+Result<Answer> cmd_rollout_status(Session& session);
+Result<Answer> cmd_rollout_resume(Session& session);
+Result<Answer> cmd_rollout_abort(Session& session);
+Result<Answer> cmd_rollout_history(Session& session);
 Result<Answer> cmd_render(Session& session);
 Result<Answer> cmd_deploy(Session& session);
 Result<Answer> cmd_job_start(Session& session);

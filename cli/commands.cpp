@@ -1,7 +1,9 @@
 #include "cli/command.hpp"
 
 #include <algorithm>
+#include <array>
 
+#include "cli/cluster_commands.hpp"
 #include "cli/cmds.hpp"
 #include "cli/many_flags.hpp"
 
@@ -23,15 +25,7 @@ constexpr Flag shared[] = {
 constexpr Positional any_stages = {"STAGE", Takes::stage, "stages to consider, with what they need; none: all", 0, -1};
 constexpr Positional maybe_run = {"RUN", Takes::run, "a run's id, the start of one, or latest", 0, 1};
 
-constexpr Flag manifests_flag = {"--manifests", 0, Takes::file, "PATH", "these instead of the pipeline's: a file, a folder, or - for stdin"};
-constexpr Flag kubeconfig_flag = {"--kubeconfig", 0, Takes::file, "FILE", "how to reach the cluster (default: as kubectl finds it)"};
-constexpr Flag context_flag = {"--context", 0, Takes::text, "NAME", "which of the kubeconfig's contexts (default: its current one)"};
-constexpr Flag namespace_flag = {"--namespace", 0, Takes::text, "NAME", "look in this namespace (default: those of the pipeline's releases)"};
-constexpr Flag detach_flag = {"--detach", 0, Takes::nothing, "", "do not watch it"};
-constexpr Flag watch_flag = {"--timeout", 0, Takes::integer, "SECONDS", "watch for so long at most, the Job goes on; 0: to its end", "0"};
-constexpr Flag force_flag = {"--force-conflicts", 0, Takes::nothing, "", "take over fields that belong to others"};
-
-constexpr Command table[] = {
+constexpr Command elsewhere[] = {
     {.name = "init",
      .group = Group::main,
      .summary = "write a pipeline to start from",
@@ -193,117 +187,19 @@ constexpr Command table[] = {
      .run = cmd_model_fetch},
     {.name = "rollback",
      .group = Group::models,
-     .summary = "point an alias back at the model it named before",
-     .examples = {{"mlopsctl rollback feedback"}, {"mlopsctl rollback feedback --to sha256:1a2b3c", "to that very model"}},
-     .positionals = {{"NAME", Takes::alias, "the alias", 1, 1}},
-     .flags = {{"--to", 0, Takes::text, "DIGEST", "a model the alias named before (default: the one before this)"}},
-     .run = cmd_rollback},
-    {.name = "render",
-     .group = Group::cluster,
-     .uses = uses_pipeline,
-     .summary = "print the Kubernetes manifests of the release",
-     .examples = {{"mlopsctl render"}, {"mlopsctl render release --output manifests", "one file each"}},
-     .positionals = {{"STAGE", Takes::stage, "deploy stages; none: all", 0, -1}},
-     .flags = {{"--output", 'o', Takes::folder, "DIR", "write files here instead of printing; - is stdout", "-"}},
-     .run = cmd_render},
-    {.name = "deploy",
-     .group = Group::cluster,
-     .uses = uses_pipeline,
-     .summary = "bring the release into a Kubernetes cluster, and wait for it",
-     .details = "First everything that would stop it is looked for, and nothing is changed where something is found: rights, refused or "
-                "immutable fields, fields that belong to others, Pod Security, quota, autoscalers, room on the nodes. Then the objects are "
-                "applied in order, and the pods waited for; what keeps them from starting is told as it shows, with the end of the log.",
-     .examples = {{"mlopsctl deploy"},
-                  {"mlopsctl deploy --dry-run", "what would change, and what would stop it"},
-                  {"mlopsctl deploy --manifests k8s/ --context staging --timeout 120"}},
-     .positionals = {{"STAGE", Takes::stage, "deploy stages; none: all with a kubernetes target", 0, -1}},
-     .flags = {{"--dry-run", 0, Takes::nothing, "", "change nothing"},
-               manifests_flag,
+     .summary = "go back to the model that was there before",
+     .details = "Of an alias in .mlopsctl/; with --namespace, --context or --kubeconfig of a Deployment in the cluster, to a model that its ReplicaSets "
+                "still know. A promotion that is under way is undone.",
+     .examples = {{"mlopsctl rollback feedback"},
+                  {"mlopsctl rollback feedback --to sha256:1a2b3c", "to that very model"},
+                  {"mlopsctl rollback feedback --namespace shop", "the Deployment in the cluster"}},
+     .positionals = {{"NAME", Takes::alias, "the alias, or the Deployment", 1, 1}},
+     .flags = {{"--to", 0, Takes::text, "DIGEST", "a model it named before (default: the one before this)"},
+               in_namespace_flag,
                kubeconfig_flag,
                context_flag,
-               force_flag,
-               {"--no-wait", 0, Takes::nothing, "", "do not wait for the pods"},
-               {"--timeout", 0, Takes::integer, "SECONDS", "wait for so long at most", "600"}},
-     .exit_codes = {{0, "done; with --dry-run: nothing stands in the way"}, {1, "with --dry-run: something does"}, {5, "the pods are not available in time"}},
-     .run = cmd_deploy},
-    {.name = "job start",
-     .group = Group::cluster,
-     .uses = uses_pipeline,
-     .summary = "run a job of the release in the cluster, and watch it",
-     .details = "A job of target.kubernetes.jobs by its name, or, after --, any command line of mlopsctl, as a Job with the release's image, "
-                "settings and volumes. Its log goes to stdout as it is written, what keeps it from running to stderr, and its exit code is "
-                "passed on. Whether it is tried again its exit code says: 1 and 2 never, 3, 4, 5 and 70 up to its retries, 130 and a lost "
-                "node without being counted. Of one job only one runs at a time: where it is under way already, that run is watched, so that "
-                "the same command goes on after a lost connection. Ctrl-C ends the watching, not the Job.",
-     .examples = {{"mlopsctl job start predict", "a job of the pipeline"},
-                  {"mlopsctl job start predict --detach"},
-                  {"mlopsctl job start once --claim data -- run -f /data/pipeline.yaml", "any pipeline, with the volume data at /data"}},
-     .positionals = {{"NAME", Takes::text, "the job's name", 1, 1},
-                     {"ARG", Takes::text, "after --: what mlopsctl is to do there, instead of the pipeline's args", 0, -1}},
-     .flags = {{"--release", 0, Takes::stage, "STAGE", "the deploy stage it belongs to, where several could be meant"},
-               {"--claim", 0, Takes::text, "NAME", "mount this PersistentVolumeClaim at /data, for arguments after --"},
-               detach_flag,
-               watch_flag,
-               kubeconfig_flag,
-               context_flag},
-     .exit_codes = {{0, "the job is done"}, {3, "it failed, also where its own code is none of these"}, {5, "it, or the watching, ran out of time"}},
-     .run = cmd_job_start},
-    {.name = "job list",
-     .group = Group::cluster,
-     .uses = uses_pipeline,
-     .summary = "list the Jobs in the cluster: state, time, why one failed",
-     .examples = {{"mlopsctl job list"}, {"mlopsctl job list --namespace reviews", "without a pipeline file"}},
-     .flags = {namespace_flag, kubeconfig_flag, context_flag},
-     .run = cmd_job_list},
-    {.name = "job logs",
-     .group = Group::cluster,
-     .uses = uses_pipeline,
-     .summary = "print what a Job has written, or watch it to its end",
-     .examples = {{"mlopsctl job logs predict", "the newest Job of that work"},
-                  {"mlopsctl job logs feedback-predict-r3 --follow", "to its end; ends with its exit code"}},
-     .positionals = {{"JOB", Takes::text, "a Job's name, or a job of the pipeline: its newest Job", 1, 1}},
-     .flags = {{"--follow", 0, Takes::nothing, "", "watch it to its end"}, watch_flag, namespace_flag, kubeconfig_flag, context_flag},
-     .exit_codes = {{0, "printed; with --follow: the job is done, else its own exit code"}},
-     .run = cmd_job_logs},
-    {.name = "job cancel",
-     .group = Group::cluster,
-     .uses = uses_pipeline,
-     .summary = "end a Job, and wait until its pod has ended",
-     .details = "The pod is told to stop (SIGTERM): a prediction keeps what it has written, and the next run of it goes on from there.",
-     .examples = {{"mlopsctl job cancel predict"}},
-     .positionals = {{"JOB", Takes::text, "a Job's name, or a job of the pipeline: its newest Job", 1, 1}},
-     .flags = {namespace_flag, kubeconfig_flag, context_flag},
-     .run = cmd_job_cancel},
-    {.name = "schedule apply",
-     .group = Group::cluster,
-     .uses = uses_pipeline,
-     .summary = "bring the release's schedules into the cluster",
-     .details = "Every job of target.kubernetes.jobs that has `cron` becomes a CronJob; the server is left as it is. Schedule and time zone are "
-                "checked here, and the next three times are said. Of one schedule two runs never overlap (concurrencyPolicy Forbid), and a run "
-                "that cannot start within ten minutes of its time is left out.",
-     .examples = {{"mlopsctl schedule apply"}, {"mlopsctl schedule apply predict --dry-run", "only say when it would run"}},
-     .positionals = {{"NAME", Takes::text, "jobs of the pipeline; none: all that have cron", 0, -1}},
-     .flags = {{"--dry-run", 0, Takes::nothing, "", "change nothing, ask no cluster"}, kubeconfig_flag, context_flag},
-     .run = cmd_schedule_apply},
-    {.name = "schedule status",
-     .group = Group::cluster,
-     .uses = uses_pipeline,
-     .summary = "say whether the schedules keep their times",
-     .examples = {{"mlopsctl schedule status", "for alerts: 1 when something is wrong"}},
-     .positionals = {{"NAME", Takes::text, "schedules; none: all", 0, -1}},
-     .flags = {namespace_flag, kubeconfig_flag, context_flag},
-     .exit_codes = {{0, "all are well"}, {1, "one is overdue, or its last run failed"}},
-     .run = cmd_schedule_status},
-    {.name = "schedule fire",
-     .group = Group::cluster,
-     .uses = uses_pipeline,
-     .summary = "run what a schedule runs, now, and watch it",
-     .details = "Makes a Job of the CronJob as the cluster has it; else as `mlopsctl job start`.",
-     .examples = {{"mlopsctl schedule fire predict"}},
-     .positionals = {{"NAME", Takes::text, "the schedule", 1, 1}},
-     .flags = {detach_flag, watch_flag, namespace_flag, kubeconfig_flag, context_flag},
-     .exit_codes = {{0, "the job is done"}, {3, "it failed, also where its own code is none of these"}, {5, "it, or the watching, ran out of time"}},
-     .run = cmd_schedule_fire},
+               promotion_timeout_flag},
+     .run = cmd_rollback},
     {.name = "cache gc",
      .group = Group::utility,
      .summary = "remove what no kept run needs",
@@ -342,6 +238,14 @@ constexpr Command table[] = {
      .run = cmd_completion},
     {.name = "version", .group = Group::utility, .summary = "print version, features and libraries", .examples = {{"mlopsctl version"}}, .run = cmd_version},
 };
+
+template <size_t n, size_t m>
+constexpr std::array<Command, n + m> joined(const Command (&first)[n], const Command (&second)[m]) {
+  std::array<Command, n + m> all;
+  std::copy(std::begin(second), std::end(second), std::copy(std::begin(first), std::end(first), all.begin()));
+  return all;
+}
+constexpr auto table = joined(elsewhere, cluster_commands);
 
 // The rows before the first empty one.
 template <typename Row, size_t n, typename Filled>

@@ -1,0 +1,61 @@
+#include <algorithm>
+
+#include "cli/cmds.hpp"
+#include "cli/deployment.hpp"
+#include "cli/promotion.hpp"
+#include "pipeline/k8s/rollout/manifests.hpp"
+
+namespace mlopsctl::cli {
+
+namespace {
+
+// Namespaces, and what has the release's name or begins with it.
+k8s::ManifestSet of_release(k8s::ManifestSet set, const std::string& name) {
+  std::erase_if(set.manifests, [&](const auto& each) { return each.kind != "Namespace" && each.name != name && !each.name.starts_with(name + "-"); });
+  return set;
+}
+
+Result<const k8s::Manifest*> deployment_of(const k8s::ManifestSet& set, const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& each : set.manifests) {
+    if (each.kind != "Deployment") continue;
+    if (each.name == name) return &each;
+    names.push_back(each.name);
+  }
+  const auto near = nearest(name, names);
+  std::string all;
+  for (const auto& each : names) all += (all.empty() ? "" : ", ") + each;
+  return config_error("there is no release \"" + name + "\" to promote")
+      .with_hint(near          ? "did you mean " + *near + "?"
+                 : all.empty() ? "deploy one: mlopsctl deploy"
+                               : "there is " + all);
+}
+
+// "rolling", "blue-green", "canary:10,50,100"
+Result<std::optional<k8s::Strategy>> strategy_asked_for(const Session& session) {
+  const auto text = session.arguments().find("--strategy");
+  if (!text) return std::optional<k8s::Strategy>();
+  std::string as_annotation = *text;
+  if (text->starts_with("canary:")) as_annotation = "{\"canary\":[" + text->substr(7) + "]}";
+  auto strategy = k8s::read_strategy(as_annotation);
+  if (!strategy) return usage_error("--strategy: expected rolling, blue-green or canary:10,50,100, got " + *text);
+  if (strategy->kind == k8s::Strategy::Kind::canary && strategy->percentages.back() != 100) strategy->percentages.push_back(100);
+  return std::optional(std::move(*strategy));
+}
+
+}  // namespace
+
+Result<Answer> cmd_promote(Session& session) {
+  const std::string name = session.arguments().positional("NAME"), to = session.arguments().value("--to");
+  TRY_ASSIGN(const auto strategy, strategy_asked_for(session));
+  TRY_ASSIGN(auto all, manifests_asked_for(session));
+  TRY_ASSIGN(const k8s::Manifest* deployment, deployment_of(all, name));
+  const std::string model = k8s::model_of(deployment->object);
+  if (!to.empty() && !model.starts_with(to) && !model.starts_with("sha256:" + to))
+    return config_error("the release " + name + " has the model " + model.substr(0, 19) + ", not " + to)
+        .with_hint("a model that it served before: mlopsctl rollback " + name + " --namespace " + deployment->name_space + " --to " + to);
+  TRY_ASSIGN(auto cluster, cluster_asked_for(session));
+  return deploy_and_tell(session, cluster, of_release(std::move(all), name), strategy);
+}
+
+}  // namespace mlopsctl::cli

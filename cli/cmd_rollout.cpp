@@ -1,0 +1,116 @@
+#include "cli/cmds.hpp"
+#include "cli/deployment.hpp"
+#include "cli/promotion.hpp"
+#include "pipeline/k8s/rollout/manifests.hpp"
+
+namespace mlopsctl::cli {
+
+namespace {
+
+// The Deployment NAME in --namespace, else in the context's namespace.
+k8s::ObjectRef deployment_asked_for(const Session& session, const k8s::Api& cluster) {
+  const std::string name_space = session.arguments().value("--namespace");
+  return k8s::ref(k8s::resources::deployments, name_space.empty() ? cluster.access().name_space : name_space, session.arguments().positional("NAME"));
+}
+
+// Under the Lease, what `begin` makes of the journal is driven to its end.
+Result<Answer> go_on(Session& session,
+                     const std::function<Result<k8s::Rollout>(k8s::Cluster& cluster, const k8s::ObjectRef& deployment, const k8s::Journal&)>& begin) {
+  TRY_ASSIGN(auto cluster, cluster_asked_for(session));
+  const k8s::ObjectRef deployment = deployment_asked_for(session, cluster);
+  k8s::DeployOptions options = deploy_options(session);
+  k8s::LeaseOptions lease{deployment.name_space, k8s::lease_name(deployment.name), options.holder};
+  lease.waiting = options.waiting;
+  TRY_ASSIGN(auto held, k8s::Lease::acquire(cluster, lease));
+  const auto driven = [&]() -> Result<k8s::Rollout> {
+    TRY_ASSIGN(const auto journal, k8s::read_journal(held.object()));
+    TRY_ASSIGN(auto rollout, begin(cluster, deployment, journal));
+    return k8s::drive(cluster, held, std::move(rollout), drive_options(session));
+  }();
+  const auto released = held.release();
+  if (!driven) return driven.error();
+  if (!released) session.say("the Lease could not be given back; it runs out by itself");
+  Answer answer;
+  tell_end(*driven, answer);
+  return answer;
+}
+
+Error nothing_under_way(const k8s::ObjectRef& deployment) {
+  return config_error("no promotion of " + deployment.str() + " is under way").with_hint("those of before: mlopsctl rollout history " + deployment.name);
+}
+
+}  // namespace
+
+Result<Answer> cmd_rollout_resume(Session& session) {
+  const bool without = session.arguments().has("--without-verdict");
+  return go_on(session, [without](k8s::Cluster&, const k8s::ObjectRef& deployment, const k8s::Journal& journal) -> Result<k8s::Rollout> {
+    if (!journal.now) return nothing_under_way(deployment);
+    return k8s::resumed(*journal.now, without);
+  });
+}
+
+Result<Answer> cmd_rollout_abort(Session& session) {
+  const std::string who = our_name(session);
+  auto answer = go_on(session, [&who](k8s::Cluster&, const k8s::ObjectRef& deployment, const k8s::Journal& journal) -> Result<k8s::Rollout> {
+    if (!journal.now) return nothing_under_way(deployment);
+    return k8s::aborted(*journal.now, "aborted by " + who.substr(0, who.find(',')));
+  });
+  // Here it is what was asked for.
+  if (answer && answer->exit_code == 1) answer->exit_code = 0;
+  return answer;
+}
+
+Result<Answer> cmd_rollback_in_cluster(Session& session) {
+  const k8s::Origin origin = deploy_options(session).origin;
+  const std::string to = session.arguments().value("--to");
+  return go_on(session, [&](k8s::Cluster& cluster, const k8s::ObjectRef& deployment, const k8s::Journal& journal) -> Result<k8s::Rollout> {
+    if (journal.now && to.empty()) return k8s::aborted(*journal.now, "rolled back by " + origin.who);
+    if (journal.now)
+      return config_error("a promotion of " + deployment.name + " has not ended: " + journal.now->text())
+          .with_hint("undo it first: mlopsctl rollout abort " + deployment.name);
+    return k8s::begin_rollback(cluster, deployment, to, origin);
+  });
+}
+
+Result<Answer> cmd_rollout_status(Session& session) {
+  TRY_ASSIGN(auto cluster, cluster_asked_for(session));
+  const k8s::ObjectRef deployment = deployment_asked_for(session, cluster);
+  TRY_ASSIGN(const auto seen, k8s::observe(cluster, deployment));
+  if (seen.deployment.is_null()) return config_error("there is no " + deployment.str()).with_hint("name its namespace with --namespace");
+  TRY_ASSIGN(const auto journal, k8s::look_up_journal(cluster, deployment.name_space, deployment.name));
+  const k8s::Progress progress = k8s::judge(seen);
+  const std::string model = k8s::model_of(seen.deployment);
+  Answer answer(Json{{"deployment", deployment.str()},
+                     {"model", model.empty() ? Json() : Json(model)},
+                     {"pods", progress.wanted},
+                     {"available", progress.available},
+                     {"rollout", journal.now ? summary_of(*journal.now) : Json()},
+                     {"holder", journal.holder.empty() ? Json() : Json(journal.holder)}});
+  answer.line(deployment.str() + (model.empty() ? "" : " serves " + model.substr(0, 19)) + ": " + progress.text());
+  if (journal.now) {
+    answer.line(journal.now->text() + "; begun by " + journal.now->who, Style::yellow);
+    answer.line(journal.holder.empty() ? "nobody is at work on it: mlopsctl rollout resume|abort " + deployment.name : "at work, or dead: " + journal.holder);
+  } else {
+    answer.line("no promotion is under way");
+  }
+  return answer;
+}
+
+Result<Answer> cmd_rollout_history(Session& session) {
+  TRY_ASSIGN(auto cluster, cluster_asked_for(session));
+  const k8s::ObjectRef deployment = deployment_asked_for(session, cluster);
+  TRY_ASSIGN(const auto journal, k8s::look_up_journal(cluster, deployment.name_space, deployment.name));
+  Answer answer(Json{{"deployment", deployment.str()}, {"promotions", journal.history}});
+  if (journal.history.empty()) return std::move(answer.line("there was no promotion of " + deployment.str()));
+  answer.table("promotions", {{"began", "BEGAN", As::time},
+                              {"who", "WHO"},
+                              {"commit", "COMMIT", As::digest},
+                              {"strategy", "STRATEGY"},
+                              {"from", "FROM", As::digest},
+                              {"to", "TO", As::digest},
+                              {"outcome", "OUTCOME"},
+                              {"reason", "WHY"}});
+  return answer;
+}
+
+}  // namespace mlopsctl::cli
