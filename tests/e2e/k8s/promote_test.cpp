@@ -50,13 +50,13 @@ class PromoteOnCluster : public testing::RealCluster {
     options.promoting = [this](const std::string& sentence) { said_.push_back(sentence); };
     return deploy(as, set, options);
   }
-  Json live(const std::string& name = "web") {
-    const auto found = get(cluster(), ref(resources::deployments, name_space_, name));
+  Json live(Cluster& as, const std::string& name) const {
+    const auto found = get(as, ref(resources::deployments, name_space_, name));
     return found && *found ? **found : Json();
   }
-  Json service(const std::string& name = "web") { return **get(cluster(), ref(resources::services, name_space_, name)); }
+  Json service(Cluster& as, const std::string& name) const { return **get(as, ref(resources::services, name_space_, name)); }
   std::unique_ptr<testing::SteadyRequests> requests(int threads = 4) {
-    const std::string address = text_at(at(service(), "spec", "clusterIP")), request = "GET / HTTP/1.1\r\nhost: web\r\n\r\n";
+    const std::string address = text_at(at(service(cluster(), "web"), "spec", "clusterIP")), request = "GET / HTTP/1.1\r\nhost: web\r\n\r\n";
     // The nodes hear of a new Service a moment later.
     while (!testing::ask_once(address, 80, request).starts_with("HTTP/1.1 200")) clock_.pause(milliseconds(20), cancel_);
     return std::make_unique<testing::SteadyRequests>(address, 80, request, threads, std::chrono::microseconds(1000));
@@ -67,15 +67,16 @@ class PromoteOnCluster : public testing::RealCluster {
     return all;
   }
   // One Deployment, all of whose pods are the model's, and a Service that takes them all.
-  void expect_settled(const std::string& model, const std::string& name = "web", int replicas = 3) {
-    const Json deployment = live(name);
+  void expect_settled(const std::string& model) { expect_settled(cluster(), model, "web", 3); }
+  void expect_settled(Cluster& as, const std::string& model, const std::string& name, int replicas) const {
+    const Json deployment = live(as, name);
     EXPECT_EQ(model_of(deployment), digest_of(model).str()) << story();
     const Progress progress = judge({deployment, {}});
     EXPECT_EQ(progress.available, replicas) << story();
     EXPECT_EQ(progress.phase, Progress::Phase::done) << story();
-    EXPECT_TRUE(live(candidate_name(name)).is_null()) << story();
-    EXPECT_EQ(traffic_of(service(name)), Traffic::all) << story();
-    const auto journal = look_up_journal(cluster(), name_space_, name);
+    EXPECT_TRUE(live(as, candidate_name(name)).is_null()) << story();
+    EXPECT_EQ(traffic_of(service(as, name)), Traffic::all) << story();
+    const auto journal = look_up_journal(as, name_space_, name);
     ASSERT_TRUE(journal.ok()) << journal.error().message;
     EXPECT_FALSE(journal->now) << journal->now->text();
   }
@@ -187,6 +188,175 @@ TEST_F(PromoteOnCluster, UndoesAModelThatCrashesOrStartsTooSlowlyOrNamesOtherLab
   EXPECT_EQ(journal->history[0].at("from"), digest_of("old").str());
   EXPECT_EQ(journal->history[0].at("outcome"), "aborted");
   EXPECT_EQ(journal->history[2].at("who"), "ann");
+}
+
+// Ends this process, for good and without a word, right after so many of its writes have reached the server. That a Lease is renewed is none: how
+// often that happens only the clock knows.
+class Killed final : public Cluster {
+ public:
+  Killed(Cluster& real, int writes) : real_(real), writes_(writes) {}
+  Result<Reply> send(const Call& call) override {
+    auto reply = real_.send(call);
+    const bool dry = std::any_of(call.query.begin(), call.query.end(), [](const auto& pair) { return pair.first == "dryRun"; });
+    if (call.method == "GET" || dry || call.path.ends_with("selfsubjectaccessreviews") || is_renewal(call)) return reply;
+    if (--writes_ == 0) ::raise(SIGKILL);
+    return reply;
+  }
+  Result<Reply> stream(const Call& call, milliseconds still, const std::function<Status(std::string_view bytes)>& take) override {
+    return real_.stream(call, still, take);
+  }
+  const Clock& clock() const override { return real_.clock(); }
+  const CancelToken& cancel() const override { return real_.cancel(); }
+
+ private:
+  bool is_renewal(const Call& call) {
+    if (call.path.find("/leases") == std::string::npos) return false;
+    const Json lease = Json::parse(call.body);
+    const std::string says = canonical({at(lease, "metadata", "annotations"), at(lease, "spec", "holderIdentity"), at(lease, "spec", "leaseTransitions")});
+    return says == std::exchange(lease_, says);
+  }
+  Cluster& real_;
+  int writes_;
+  std::string lease_;
+};
+
+class KillOnCluster : public Ways {
+ protected:
+  static constexpr int many = 40;  // more writes than any promotion has: the last of them are not killed
+  static int replicas() { return GetParam().strategy.kind == Kind::canary ? 2 : 1; }
+  static std::string name_of(int writes) { return "web" + std::to_string(writes); }
+  ManifestSet small(const std::string& model, int writes) const {
+    return release(model, GetParam().strategy, {}, {{"traffic", false}}, name_of(writes), replicas());
+  }
+  // A process of its own that is killed after its n-th write; whether it was.
+  pid_t start(const std::string& model, int writes) {
+    const pid_t child = ::fork();
+    if (child != 0) return child;
+    Api api = connect("admin");
+    Killed killed(api, writes);
+    DeployOptions options;
+    options.holder = options.origin.who = "the first";
+    options.lease = seconds(3);
+    const auto report = deploy(killed, small(model, writes), options);
+    if (!report.ok()) std::cerr << report.error().message << "\n";
+    ::_exit(report.ok() && report->rollout && report->rollout->phase == Phase::promoted ? 0 : 1);
+  }
+};
+
+// Then another machine goes on with it or undoes it: one with the other half of the writes each.
+TEST_P(KillOnCluster, AfterAnyWriteOfAPromotionItCanBeEndedElsewhere) {
+  std::atomic<int> killed = 0, unkilled = 0;
+  const auto one = [&](int writes, Api api, pid_t child) {
+    int ended = 0;
+    ::waitpid(child, &ended, 0);
+    const bool was_killed = WIFSIGNALED(ended) && WTERMSIG(ended) == SIGKILL;
+    ++(was_killed ? killed : unkilled);
+    if (!was_killed) { EXPECT_EQ(WEXITSTATUS(ended), 0) << "without a kill, " << writes; }
+    LeaseOptions options{name_space_, lease_name(name_of(writes)), "another", seconds(3)};
+    options.look = milliseconds(200);
+    auto lease = Lease::acquire(api, options);
+    ASSERT_TRUE(lease.ok()) << lease.error().message;
+    const auto journal = read_journal(lease->object());
+    ASSERT_TRUE(journal.ok()) << journal.error().message;
+    std::string expected = "old";
+    if (journal->now) {
+      const bool abort = writes % 2 == 0;
+      const auto end = drive(api, *lease, abort ? aborted(*journal->now, "told to") : resumed(*journal->now, false), {});
+      ASSERT_TRUE(end.ok()) << "killed after write " << writes << ": " << end.error().message;
+      EXPECT_TRUE(end->ended());
+      if (!abort && journal->now->phase != Phase::aborting) { EXPECT_EQ(end->phase, Phase::promoted) << "killed after write " << writes; }
+      if (end->phase == Phase::promoted) expected = "new";
+    } else if (model_of(live(api, name_of(writes))) == digest_of("new").str()) {
+      expected = "new";
+    }
+    ASSERT_TRUE(lease->release().ok());
+    SCOPED_TRACE("killed after write " + std::to_string(writes));
+    expect_settled(api, expected, name_of(writes), replicas());
+  };
+  // All of them at once: each waits for its pods most of the time.
+  for (int first = 1; unkilled == 0 && first < many; first += 12) {
+    std::vector<int> group;
+    for (int writes = first; writes < first + 12; ++writes) group.push_back(writes);
+    for (const int writes : group) {
+      DeployOptions options;
+      options.holder = "before";
+      options.wait = false;
+      ASSERT_TRUE(deploy(cluster(), small("old", writes), options).ok());
+    }
+    for (const int writes : group) ASSERT_TRUE(wait_until_done(cluster(), ref(resources::deployments, name_space_, name_of(writes)), {}).ok());
+    std::vector<pid_t> children;
+    for (const int writes : group) children.push_back(start("new", writes));
+    std::vector<std::thread> others;
+    for (size_t i = 0; i < group.size(); ++i) others.emplace_back([&, i] { one(group[i], connect("admin"), children[i]); });
+    for (auto& other : others) other.join();
+    for (const int writes : group)
+      for (const auto* resource : {&resources::deployments, &resources::services})
+        static_cast<void>(remove(cluster(), ref(*resource, name_space_, name_of(writes))));
+  }
+  EXPECT_GT(unkilled, 0);
+  EXPECT_GE(killed, 8);
+  RecordProperty("killed", killed);
+  std::cout << killed << " kills\n";
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, KillOnCluster,
+                         ::testing::Values(Way{"rolling", {Kind::rolling, {}}}, Way{"bluegreen", {Kind::blue_green, {}}},
+                                           Way{"canary", {Kind::canary, {50, 100}}}),
+                         [](const auto& way) { return way.param.name; });
+
+TEST_F(PromoteOnCluster, GoesBackToAModelByItsDigest) {
+  const Strategy rolling{Kind::rolling, {}};
+  const Json no_traffic{{"traffic", false}};
+  for (const char* model : {"first", "second", "third"}) ASSERT_TRUE(deployed(cluster(), release(model, rolling, {}, no_traffic, "web", 1)).ok()) << story();
+  const ObjectRef web = ref(resources::deployments, name_space_, "web");
+  const auto back = [&](const std::string& digest) -> Result<Rollout> {
+    TRY_ASSIGN(auto lease, Lease::acquire(cluster(), {name_space_, lease_name("web"), "bob"}));
+    TRY_ASSIGN(auto rollout, begin_rollback(cluster(), web, digest, {"bob", "c0ffee", ""}));
+    TRY_ASSIGN(auto end, drive(cluster(), lease, std::move(rollout), {}));
+    TRY(lease.release());
+    return end;
+  };
+  ASSERT_TRUE(back(digest_of("first").str()).ok());
+  expect_settled(cluster(), "first", "web", 1);
+  ASSERT_TRUE(back("").ok());  // the one before
+  expect_settled(cluster(), "third", "web", 1);
+  EXPECT_EQ(begin_rollback(cluster(), web, "sha256:0000", {}).error().message, "Deployment " + name_space_ + "/web never served a model sha256:0000");
+  const auto journal = look_up_journal(cluster(), name_space_, "web");
+  ASSERT_TRUE(journal.ok());
+  ASSERT_EQ(journal->history.size(), 4U);
+  EXPECT_EQ(journal->history[0].at("who"), "bob");
+  EXPECT_EQ(journal->history[0].at("commit"), "c0ffee");
+  // What is deployed anew afterwards is what was asked for.
+  ASSERT_TRUE(deployed(cluster(), release("third", rolling, {}, no_traffic, "web", 1)).ok());
+  const auto same = diff(cluster(), release("third", rolling, {}, no_traffic, "web", 1), false);
+  ASSERT_TRUE(same.ok());
+  EXPECT_TRUE(same->same());
+}
+
+TEST_F(PromoteOnCluster, PausesWhereTooFewRequestsCameAndGoesOnWhenTold) {
+  const Strategy canary{Kind::canary, {33, 100}};
+  ASSERT_TRUE(deployed(cluster(), release("old", canary)).ok());
+  const auto paused = deployed(cluster(), release("new", canary, {}, {{"watch", 0}, {"patience", 1}}));
+  ASSERT_TRUE(paused.ok()) << paused.error().message;
+  EXPECT_TRUE(paused->rollout->paused);
+  const auto again = deployed(cluster(), release("newer", canary));
+  ASSERT_FALSE(again.ok());
+  EXPECT_THAT(again.error().message,
+              StartsWith("a promotion of web by ann has not ended: canary, step 1 of 1: 33 % of the requests (1 new pod, 2 old ones); paused: "));
+  EXPECT_EQ(again.error().hint, "go on with it or undo it: mlopsctl rollout resume|abort web");
+  // Whoever had the Lease before the next one changes nothing more.
+  auto late = Lease::acquire(cluster(), {name_space_, lease_name("web"), "late", seconds(1)});
+  ASSERT_TRUE(late.ok());
+  clock_.pause(milliseconds(1100), cancel_);
+  auto lease = Lease::acquire(cluster(), {name_space_, lease_name("web"), "bob", seconds(15), milliseconds(100)});
+  ASSERT_TRUE(lease.ok()) << lease.error().message;
+  EXPECT_FALSE(late->note({{"mlopsctl/rollout", "mine"}}).ok());
+  const auto journal = read_journal(lease->object());
+  ASSERT_TRUE(journal.ok() && journal->now);
+  const auto end = drive(cluster(), *lease, resumed(*journal->now, true), {});
+  ASSERT_TRUE(end.ok()) << end.error().message;
+  EXPECT_EQ(end->phase, Phase::promoted);
+  expect_settled("new");
 }
 
 }  // namespace
