@@ -26,7 +26,8 @@ TypePtr model_delivery() {
 }
 
 TypePtr job() {
-  return object({required("args", list(text("run"), 1), "What mlopsctl is to do: its command line, as a list; $(MLOPSCTL_JOB) in it stands for the name of the run's Job."),
+  return object({required("args", list(text("run"), 1),
+                          "What mlopsctl is to do: its command line, as a list; $(MLOPSCTL_JOB) in it stands for the name of the run's Job."),
                  optional("cron", text("0 3 * * *"), "When, as minute, hour, day of month, month, day of week; without it the job runs once per release."),
                  optional("time_zone", text("Europe/Berlin"), "The time zone of `cron`; without it the cluster's."),
                  optional("claim", text("data"), "A PersistentVolumeClaim to mount at /data, for what the job reads and writes."),

@@ -1,0 +1,77 @@
+# shellcheck shell=bash
+# To source: a namespace with a volume, on which the project of configs/sentiment140-jobs.yaml lies, and our program as an image.
+mlopsctl=$(realpath "$1")
+tweets=$(realpath -m "$2")
+run=$("$here/../cluster/cluster.sh" where) || { echo "skipped: no cluster is up (make cluster-up)" >&2; exit 77; }
+[ -e "$tweets" ] || { echo "skipped: there is no $tweets" >&2; exit 77; }
+export KUBECONFIG=$run/admin.kubeconfig
+kubectl=$run/../bin/kubectl
+space=jobs-$$
+work=$(mktemp -d)
+# What the nodes see as well, of whichever user.
+volume=$work/volume
+chmod 755 "$work"
+mkdir -m 777 "$volume" "$volume/predictions"
+chmod 777 "$volume/predictions"
+clean_up() {
+  "$kubectl" delete namespace "$space" --wait=false >/dev/null 2>&1
+  "$kubectl" delete pv "$space" --wait=false >/dev/null 2>&1
+  rm -rf "$work" 2>/dev/null || true  # a pod that still ends may write
+}
+trap clean_up EXIT
+cd "$work"
+fail() { echo "FAILED: $*" >&2; [ ! -s out ] || tail -n 30 out | sed 's/^/  stdout: /' >&2; [ ! -s err ] || tail -n 30 err | sed 's/^/  stderr: /' >&2; "$kubectl" -n "$space" get pods,jobs >&2 || true; exit 1; }
+says() { grep -qF -- "$2" "$1" || fail "expected in std$1: $2"; }
+# expect CODE ARGUMENTS...: of mlopsctl; what it said is in out and err.
+expect() {
+  local code=0 wanted=$1
+  shift
+  "$mlopsctl" -f pipeline.yaml -f cluster.yaml "$@" >out 2>err </dev/null || code=$?
+  [ $code -eq "$wanted" ] || fail "mlopsctl $* ended with $code, expected $wanted"
+}
+starts() { local code=$1; shift; expect "$code" job start "$@"; }
+starts_schedule() { local code=$1; shift; expect "$code" schedule fire "$@"; }
+# Watched aside, in aside.out and aside.err; its process is $aside.
+starts_aside() {
+  rm -f aside.out aside.err
+  touch aside.out aside.err
+  "$mlopsctl" -f pipeline.yaml -f cluster.yaml job start "$@" >aside.out 2>aside.err </dev/null &
+  aside=$!
+}
+on_volume() { "$mlopsctl" -C "$volume" "$@"; }
+# same_as_here JOB: the file of that prediction is byte for byte what this program makes of the same rows.
+same_as_here() {
+  on_volume predict --model sentiment140 --input new.csv --output "$work/expected.csv" --label-column predicted_class --keep text --no-confidence 2>/dev/null >/dev/null
+  cmp "$work/expected.csv" "$volume/predictions/test_results_$1.csv" || fail "the prediction of $1 is not what it should be"
+}
+
+"$here/../cluster/images/mlopsctl.sh" "$mlopsctl" "http://$(sed -n 's#.*https://\(.*\):6443.*#\1#p' "$KUBECONFIG" | tr -d '"'):5000" >/dev/null
+cp "$here/../../../configs/sentiment140-jobs.yaml" pipeline.yaml
+cp pipeline.yaml "$volume/"
+cp "$tweets" "$volume/sentiment140.csv"
+{ echo text; head -n 500 "$tweets" | cut -d, -f6- | iconv -f latin1 -t utf8; } >"$volume/new.csv"
+# Nothing of the pipeline is changed but where it goes.
+cat >cluster.yaml <<YAML
+vars: {data: $tweets}
+stages:
+  release:
+    target:
+      kubernetes: {namespace: $space, name: sentiment140, image: "registry.test/mlopsctl:test", resources: {requests: {cpu: 50m, memory: 64Mi}},
+        jobs: {slow: {args: [serve, --model, sentiment140], claim: data, deadline: 3s}, endless: {args: [serve, --model, sentiment140], claim: data},
+               broken: {args: [predict, --model, nothing, --input, new.csv, --output, x.csv], cron: "0 0 1 1 *"}, hungry: {args: [version], retries: 0}}}
+YAML
+"$kubectl" create -f - >/dev/null <<YAML
+apiVersion: v1
+kind: Namespace
+metadata: {name: $space, labels: {pod-security.kubernetes.io/enforce: restricted}}
+---
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: $space}
+spec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteMany], storageClassName: "", persistentVolumeReclaimPolicy: Retain, hostPath: {path: $volume}, claimRef: {namespace: $space, name: data}}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data, namespace: $space}
+spec: {accessModes: [ReadWriteMany], storageClassName: "", volumeName: $space, resources: {requests: {storage: 1Gi}}}
+YAML
