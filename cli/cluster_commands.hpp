@@ -87,7 +87,8 @@ inline constexpr Command cluster_commands[] = {
      .summary = "bring the release into a Kubernetes cluster, and wait for it",
      .details = "First everything that would stop it is looked for, and nothing is changed where something is found: rights, refused or "
                 "immutable fields, fields that belong to others, Pod Security, quota, autoscalers, room on the nodes. Then the objects are "
-                "applied in order, and the pods waited for; what keeps them from starting is told as it shows, with the end of the log.",
+                "applied in order, and the pods waited for; what keeps them from starting is told as it shows, with the end of the log. A release "
+                "whose pods answer already is promoted by its strategy, as `mlopsctl promote` does it.",
      .examples = {{"mlopsctl deploy"},
                   {"mlopsctl deploy --dry-run", "what would change, and what would stop it"},
                   {"mlopsctl deploy --manifests k8s/ --context staging --timeout 120"}},

@@ -9,6 +9,7 @@
 
 #include "pipeline/base/digest.hpp"
 #include "pipeline/base/error.hpp"
+#include "pipeline/k8s/rollout/verdict.hpp"
 
 namespace mlopsctl::k8s {
 
@@ -24,7 +25,7 @@ struct ServiceOptions {
   std::optional<int> node_port;
 };
 
-// How a new model takes over. Only `rolling` is what a bare Deployment does by itself; the others are recorded as annotations.
+// How a new model takes over; an annotation says it to who deploys (rollout/rollout.hpp).
 struct Strategy {
   enum class Kind { rolling, blue_green, canary };
   Kind kind = Kind::rolling;
@@ -79,6 +80,7 @@ struct ReleaseOptions {
   int port = 8080;  // in the container
   ServiceOptions service;
   Strategy strategy;
+  Gates gates;
   Resources resources;
   std::optional<Autoscale> autoscale;  // then it owns the number of replicas
   std::string api = "inference-v2";    // wire format

@@ -95,6 +95,7 @@ class Renderer {
     values["api"] = o_.api;
     values["model"] = o_.model.str();
     values["strategy"] = strategy();
+    values["gates"] = canonical(to_json(o_.gates));
     values["replicas"] = o_.autoscale ? Json() : Json(o_.replicas);
     values["grace_seconds"] = o_.grace_seconds;
     values["port"] = o_.port;

@@ -1,5 +1,7 @@
 #include "stages/deploy/fields.hpp"
 
+#include <cmath>
+
 namespace mlopsctl::deploy {
 
 namespace {
@@ -38,6 +40,7 @@ TypePtr job() {
 TypePtr kubernetes() {
   const k8s::ReleaseOptions o;
   const auto& r = o.resources;
+  const auto& g = o.gates;
   return object({
       optional("name", text("airline-sentiment"), "The name of the objects; without it the alias."),
       with_default("namespace", text("airline"), o.name_space, "The namespace they live in."),
@@ -53,6 +56,15 @@ TypePtr kubernetes() {
       with_default("strategy",
                    any_of({choice({"rolling", "blue-green"}), object({required("canary", list(integer(1, 100), 1), "Percentages that ascend to 100.")})}),
                    "rolling", "How a new model takes over: rolling, blue-green, or {canary: [10, 50, 100]}."),
+      section("gates",
+              {with_default("error_rate", number(0, 1), g.error_rate, "The share of requests that may be answered with an error of the server's."),
+               with_default("p99", duration("1s"), g.p99_seconds, "The time in which 99 of 100 requests are answered."),
+               with_default("class_mix", number(0, 1), g.class_mix, "The share of texts by which its labels may differ from the old model's."),
+               with_default("traffic", boolean(), g.traffic, "Whether requests are expected to judge by; else pods that are available are enough."),
+               with_default("watch", duration("30s"), g.watch, "The time that every step is watched at least."),
+               with_default("start", duration("5m"), g.start, "The time without progress after which its pods are too slow to start."),
+               with_default("patience", duration("15m"), g.patience, "The time after which a step with too few requests to judge by is paused.")},
+              "What a new model must keep to while it takes over; one that does not is undone. More than that is allowed where the old model does no better."),
       section(
           "resources",
           {section("requests", {with_default("cpu", text("250m"), r.cpu_request, "Cores."), with_default("memory", text("512Mi"), r.memory_request, "Bytes.")},
@@ -140,6 +152,11 @@ k8s::ReleaseOptions kubernetes_options(const Json& params, const std::string& st
   o.service = {service.at("type"), service.at("port"), std::nullopt};
   if (!service.at("node_port").is_null()) o.service.node_port = service.at("node_port").get<int>();
   o.strategy = strategy_of(k.at("strategy"));
+  const Json& gates = k.at("gates");
+  o.gates = k8s::read_gates(gates, o.gates);
+  const auto seconds = [](const Json& value) { return std::llround(value.get<double>()); };
+  o.gates.p99_seconds = gates.at("p99");
+  o.gates.watch = seconds(gates.at("watch")), o.gates.start = seconds(gates.at("start")), o.gates.patience = seconds(gates.at("patience"));
   const Json &requests = k.at("resources").at("requests"), &limits = k.at("resources").at("limits");
   o.resources = {requests.at("cpu"), requests.at("memory"), limits.at("cpu"), limits.at("memory")};
   if (const Json& scale = k.at("autoscale"); !scale.is_null()) o.autoscale = k8s::Autoscale{scale.at("min"), scale.at("max"), scale.at("cpu")};

@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# A user's way: a pipeline makes a model, three pods of `mlopsctl serve` answer with it on the real cluster, and better ones take over by every
+# strategy while requests keep coming: none of them fails. Then back, and a promotion that is killed and ended from another home and folder.
+# usage: tests/e2e/k8s/promote.sh MLOPSCTL STEADY_REQUESTS     while the cluster is up; 77 when it is not
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+mlopsctl=$(realpath "$1") steady=$(realpath "$2")
+run=$("$here/../cluster/cluster.sh" where) || { echo "skipped: no cluster is up (make cluster-up)" >&2; exit 77; }
+export KUBECONFIG=$run/admin.kubeconfig
+kubectl=$run/../bin/kubectl
+space=promote-$$
+work=$(mktemp -d)
+chmod 755 "$work"
+mkdir -m 755 "$work/models" "$work/project"
+trap '"$kubectl" delete namespace "$space" --wait=false >/dev/null 2>&1; "$kubectl" delete pv "$space" --wait=false >/dev/null 2>&1; rm -rf "$work"' EXIT
+cd "$work/project"
+fail() { echo "FAILED: $*" >&2; [ ! -s "$work/out" ] || sed 's/^/  stdout: /' "$work/out" >&2; [ ! -s "$work/err" ] || sed 's/^/  stderr: /' "$work/err" >&2; "$kubectl" -n "$space" get deployments,pods >&2 || true; exit 1; }
+expect() {
+  local code=0 wanted=$1
+  shift
+  "$mlopsctl" "$@" >"$work/out" 2>"$work/err" </dev/null || code=$?
+  [ $code -eq "$wanted" ] || fail "mlopsctl $* ended with $code, expected $wanted"
+}
+says() { grep -qF -- "$2" "$work/$1" || fail "expected in std$1: $2"; }
+
+"$here/../cluster/images/mlopsctl.sh" "$mlopsctl" "http://$(sed -n 's#.*https://\(.*\):6443.*#\1#p' "$KUBECONFIG" | tr -d '"'):5000" >/dev/null
+"$kubectl" create -f - >/dev/null <<YAML
+apiVersion: v1
+kind: Namespace
+metadata: {name: $space, labels: {pod-security.kubernetes.io/enforce: restricted}}
+---
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: $space}
+spec: {capacity: {storage: 1Gi}, accessModes: [ReadOnlyMany], storageClassName: "", persistentVolumeReclaimPolicy: Retain, hostPath: {path: $work/models}, claimRef: {namespace: $space, name: models}}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: models, namespace: $space}
+spec: {accessModes: [ReadOnlyMany], storageClassName: "", volumeName: $space, resources: {requests: {storage: 1Gi}}}
+YAML
+"$mlopsctl" init >/dev/null 2>&1
+cat >cluster.yaml <<YAML
+stages:
+  release:
+    target:
+      kubernetes: {namespace: $space, create_namespace: false, replicas: 3, image: "registry.test/mlopsctl:test",
+        gates: {watch: 2s}, resources: {requests: {cpu: 20m, memory: 64Mi}}}
+YAML
+flags=()
+# A model with that c, on the volume under that name; the flags of its release.
+make_model() {
+  flags=(-f pipeline.yaml -f cluster.yaml --set "stages.fit.model.c=$1"
+    --set "stages.release.target.kubernetes.model={from: volume-claim, claim: models, path: c$1}" "${@:2}")
+  "$mlopsctl" run "${flags[@]}" --report no >/dev/null 2>"$work/err" || fail "no model"
+  cp -rL "$("$mlopsctl" model show feedback --json | jq -r .path)" "$work/models/c$1"
+  chmod -R a+rX "$work/models"
+}
+served() { "$kubectl" -n "$space" get deployment feedback -o jsonpath='{.spec.template.metadata.annotations.mlopsctl/model}'; }
+model() { "$mlopsctl" model show feedback --json | jq -r .digest; }
+
+make_model 4
+expect 0 deploy "${flags[@]}"
+first=$(model)
+[ "$(served)" = "$first" ] || fail "another model is served"
+address=$("$kubectl" -n "$space" get service feedback -o jsonpath='{.spec.clusterIP}')
+until curl -sf -m 5 "http://$address/v2/health/ready" >/dev/null; do sleep 0.1; done
+mkfifo "$work/stop"
+"$steady" "$address" 80 '{"inputs": ["I love it", "it never works"]}' <"$work/stop" >"$work/requests" &
+exec 7>"$work/stop"
+
+c=5
+for strategy in rolling blue-green '{canary: [33, 67, 100]}'; do
+  make_model $c --set "stages.release.target.kubernetes.strategy=$strategy"
+  expect 0 promote feedback "${flags[@]}"
+  says out "feedback serves $(model | cut -c1-19)"
+  [ "$(served)" = "$(model)" ] || fail "another model is served"
+  expect 0 diff --live "${flags[@]}"
+  c=$((c + 1))
+done
+says out "the cluster has all of it already"
+
+expect 0 rollback feedback --namespace "$space" --to "$first"
+[ "$(served)" = "$first" ] || fail "it did not go back"
+expect 0 rollout history feedback --namespace "$space" --json
+jq -e --arg first "$first" '[.promotions[].strategy] == ["rolling", "canary", "blue-green", "rolling"] and .promotions[0].to == $first
+  and all(.promotions[]; .outcome == "promoted" and (.who | length) > 0)' "$work/out" >/dev/null || fail "history"
+
+# Killed in the middle; somebody else, elsewhere, sees it and ends it.
+make_model 9 --set 'stages.release.target.kubernetes.strategy={canary: [33, 100]}' --set stages.release.target.kubernetes.gates.watch=5m
+"$mlopsctl" promote feedback "${flags[@]}" >/dev/null 2>"$work/err" </dev/null &
+driver=$!
+disown
+until grep -qF "2 old pods" "$work/err"; do kill -0 $driver || fail "the promotion ended"; sleep 0.1; done
+mkdir "$work/elsewhere"
+cd "$work/elsewhere"
+export HOME=$work/elsewhere
+expect 0 rollout status feedback --namespace "$space"
+says out "canary, step 1 of 1: 33 % of the requests (1 new pod, 2 old ones); begun by "
+says out "at work, or dead: "
+expect 4 rollout abort feedback --namespace "$space"
+says err "who is at work"
+kill -9 $driver
+expect 0 rollout abort feedback --namespace "$space"
+says out "undone, feedback is as before: aborted by "
+[ "$(served)" = "$first" ] || fail "it is not as before"
+expect 2 rollout resume feedback --namespace "$space"
+says err "no promotion of Deployment $space/feedback is under way"
+
+until [ "$("$kubectl" -n "$space" get pods -o name | wc -l)" -le 3 ]; do sleep 0.2; done
+exec 7>&-
+wait %1
+jq -e '.failed == 0 and .sent >= 60000' "$work/requests" >/dev/null || fail "requests: $(cat "$work/requests")"
+echo "ok: $(cat "$work/requests")"
