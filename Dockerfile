@@ -32,7 +32,7 @@ LABEL org.opencontainers.image.title="mlopsctl" \
 # hadolint ignore=DL3008
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ca-certificates \
-      libcurl4 libfmt9 libgit2-1.5 libgomp1 liblinear4 libpq5 libre2-9 libspdlog1.10 libsqlite3-0 libssl3 libstemmer0d libutf8proc2 libyaml-cpp0.7 zlib1g \
+      libcurl4 libfmt9 libgit2-1.5 libgomp1 liblinear4 libpq5 libre2-9 libsodium23 libspdlog1.10 libsqlite3-0 libssl3 libstemmer0d libutf8proc2 libyaml-cpp0.7 zlib1g \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log
 COPY --from=build /out/ /
 # As the manifests that mlopsctl renders have it. Nothing is written but below /data and /tmp: both may be volumes, all else read-only.

@@ -14,7 +14,31 @@ inline constexpr Flag detach_flag = {"--detach", 0, Takes::nothing, "", "do not 
 inline constexpr Flag watch_flag = {"--timeout", 0, Takes::integer, "SECONDS", "watch for so long at most, the Job goes on; 0: to its end", "0"};
 inline constexpr Flag in_namespace_flag = {"--namespace", 0, Takes::text, "NAME", "where the Deployment is (default: the context's namespace)"};
 inline constexpr Flag promotion_timeout_flag = {"--timeout", 0, Takes::integer, "SECONDS", "watch for so long at most", "3600"};
+inline constexpr Flag record_flag = {"--record", 0, Takes::file, "FILE", "a decision record from elsewhere", "", false, true};
+inline constexpr Flag trust_flag = {"--trust", 0, Takes::text, "KEY", "trust this public key instead of those configured", "", false, true};
+inline constexpr Flag override_flag = {"--override", 0, Takes::text, "REASON", "release although a verdict says no; recorded with the reason"};
 inline constexpr Flag force_flag = {"--force-conflicts", 0, Takes::nothing, "", "take over fields that belong to others"};
+
+inline constexpr Flag promote_flags[] = {{"--to", 0, Takes::text, "DIGEST", "the model that must be the release's"},
+                                         {"--strategy", 0, Takes::text, "HOW", "rolling, blue-green or canary:10,50,100 (default: the release's)"},
+                                         manifests_flag,
+                                         record_flag,
+                                         trust_flag,
+                                         override_flag,
+                                         kubeconfig_flag,
+                                         context_flag,
+                                         force_flag,
+                                         promotion_timeout_flag};
+inline constexpr Flag deploy_flags[] = {{"--dry-run", 0, Takes::nothing, "", "change nothing"},
+                                        manifests_flag,
+                                        record_flag,
+                                        trust_flag,
+                                        override_flag,
+                                        kubeconfig_flag,
+                                        context_flag,
+                                        force_flag,
+                                        {"--no-wait", 0, Takes::nothing, "", "do not wait for the pods"},
+                                        {"--timeout", 0, Takes::integer, "SECONDS", "wait for so long at most", "600"}};
 
 inline constexpr Command cluster_commands[] = {
     {.name = "promote",
@@ -29,14 +53,10 @@ inline constexpr Command cluster_commands[] = {
                   {"mlopsctl promote feedback --strategy canary:33,100"},
                   {"mlopsctl promote feedback --manifests k8s/ --to sha256:1a2b3c", "only if that is its model"}},
      .positionals = {{"NAME", Takes::text, "the release: the name of its Deployment", 1, 1}},
-     .flags = {{"--to", 0, Takes::text, "DIGEST", "the model that must be the release's"},
-               {"--strategy", 0, Takes::text, "HOW", "rolling, blue-green or canary:10,50,100 (default: the release's)"},
-               manifests_flag,
-               kubeconfig_flag,
-               context_flag,
-               force_flag,
-               promotion_timeout_flag},
-     .exit_codes = {{0, "promoted"}, {1, "undone: the new model did worse"}, {5, "paused or out of time; it waits in the cluster"}},
+     .many_flags = promote_flags,
+     .exit_codes = {{0, "promoted"},
+                    {1, "undone: the new model did worse; or no decision record grants it"},
+                    {5, "paused or out of time; it waits in the cluster"}},
      .run = cmd_promote},
     {.name = "rollout status",
      .group = Group::cluster,
@@ -93,15 +113,9 @@ inline constexpr Command cluster_commands[] = {
                   {"mlopsctl deploy --dry-run", "what would change, and what would stop it"},
                   {"mlopsctl deploy --manifests k8s/ --context staging --timeout 120"}},
      .positionals = {{"STAGE", Takes::stage, "deploy stages; none: all with a kubernetes target", 0, -1}},
-     .flags = {{"--dry-run", 0, Takes::nothing, "", "change nothing"},
-               manifests_flag,
-               kubeconfig_flag,
-               context_flag,
-               force_flag,
-               {"--no-wait", 0, Takes::nothing, "", "do not wait for the pods"},
-               {"--timeout", 0, Takes::integer, "SECONDS", "wait for so long at most", "600"}},
+     .many_flags = deploy_flags,
      .exit_codes = {{0, "done; with --dry-run: nothing stands in the way"},
-                    {1, "with --dry-run: something does; or the new model did worse and was undone"},
+                    {1, "with --dry-run: something does; no decision record grants the model; or it did worse and was undone"},
                     {5, "the pods are not available in time"}},
      .run = cmd_deploy},
     {.name = "job start",

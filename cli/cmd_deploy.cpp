@@ -1,4 +1,5 @@
 #include "cli/cmds.hpp"
+#include "cli/decisions.hpp"
 #include "cli/deployment.hpp"
 #include "cli/promotion.hpp"
 #include "pipeline/k8s/deploy.hpp"
@@ -61,6 +62,7 @@ Result<Answer> cmd_diff_live(Session& session) {
 Result<Answer> cmd_deploy(Session& session) {
   const Arguments& arguments = session.arguments();
   TRY_ASSIGN(const auto manifests, manifests_asked_for(session));
+  TRY(decided(session, manifests));
   TRY_ASSIGN(auto cluster, cluster_asked_for(session));
   if (arguments.has("--dry-run")) {
     TRY_ASSIGN(const auto before, k8s::preflight(cluster, manifests, arguments.has("--force-conflicts")));

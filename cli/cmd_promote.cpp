@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "cli/cmds.hpp"
+#include "cli/decisions.hpp"
 #include "cli/deployment.hpp"
 #include "cli/promotion.hpp"
 #include "pipeline/k8s/rollout/manifests.hpp"
@@ -54,8 +55,10 @@ Result<Answer> cmd_promote(Session& session) {
   if (!to.empty() && !model.starts_with(to) && !model.starts_with("sha256:" + to))
     return config_error("the release " + name + " has the model " + model.substr(0, 19) + ", not " + to)
         .with_hint("a model that it served before: mlopsctl rollback " + name + " --namespace " + deployment->name_space + " --to " + to);
+  const k8s::ManifestSet release = of_release(std::move(all), name);
+  TRY(decided(session, release));
   TRY_ASSIGN(auto cluster, cluster_asked_for(session));
-  return deploy_and_tell(session, cluster, of_release(std::move(all), name), strategy);
+  return deploy_and_tell(session, cluster, release, strategy);
 }
 
 }  // namespace mlopsctl::cli

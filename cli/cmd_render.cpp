@@ -10,7 +10,7 @@ Result<Answer> cmd_render(Session& session) {
 
   const std::string output = session.arguments().value("--output");
   Answer answer(Json{{"manifests", Json::array()}});
-  for (const auto& [stage, set, model_known] : stages) {
+  for (const auto& [stage, set, model_known, model, blocked] : stages) {
     if (!model_known) session.say("note: the model of " + stage->name + " is not made yet, so its digest is left out; `mlopsctl run` makes it");
     for (const auto& manifest : set.manifests) {
       answer.value["manifests"].push_back({{"stage", stage->name},

@@ -1,4 +1,8 @@
+#include <algorithm>
+
+#include "cli/alerts.hpp"
 #include "cli/cmds.hpp"
+#include "cli/decisions.hpp"
 #include "cli/github.hpp"
 #include "cli/releases.hpp"
 #include "cli/reporters.hpp"
@@ -85,6 +89,9 @@ Result<Answer> cmd_run(Session& session) {
   options.wait = !arguments.has("--no-wait");
   options.runner = arguments.value("--runner");
   options.detail = engine::Detail::brief;
+  options.past_verdicts = arguments.has("--override");
+  DecisionKeeper decisions(session, store, checked.pipeline, arguments.find("--override"));
+  options.witness = &decisions;
 
   Result<engine::RunRecord> run = [&] {
     const auto reporter = logging_reporter(choose_reporter(session, store), session.log());
@@ -93,11 +100,17 @@ Result<Answer> cmd_run(Session& session) {
   TRY_ASSIGN(const auto record, std::move(run));
 
   TRY(link_releases(store, record));
+  bool told = true;
+  if (const auto channels = alert::channels_of(checked.pipeline.alerts); !channels.empty() && record.state != engine::RunState::interrupted) {
+    TRY_ASSIGN(const auto deliveries, alert::deliver(channels, alerts_of(record), record.id, store.folder(), AlertWorld(session)));
+    told = std::none_of(deliveries.begin(), deliveries.end(), [](const alert::Delivery& each) { return each.error.has_value(); });
+  }
   const auto summary = summarize(record, store, session.project());
   const bool all_reused = summary.reused == summary.total && summary.total > 0;
   Answer answer;
   answer.streamed = true;
   answer.exit_code = engine::exit_code(record.state);
+  if (!told && answer.exit_code <= 1) answer.exit_code = exit_not_told;
   answer.value = to_json(summary);
   answer.value["type"] = "result";
   answer.value["run"] = record.id;
@@ -109,7 +122,7 @@ Result<Answer> cmd_run(Session& session) {
   add_ending(answer, record, all_reused);
   add_to(answer, summary);
   if (arguments.value("--report") == "yes") {
-    TRY_ASSIGN(const auto page, page_of(store, session.project(), record, all_reused));
+    TRY_ASSIGN(const auto page, page_of(store, session.project(), record, all_reused && told));
     const std::string shown = page.lexically_relative(session.project()).generic_string();
     answer.value["report"] = shown;
     answer.line("report: " + shown);

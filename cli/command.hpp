@@ -59,7 +59,7 @@ struct Command {
   Positional positionals[2] = {};
   Flag flags[8] = {};
   std::span<const Flag> many_flags = {};  // instead, of a command with more
-  ExitCode exit_codes[3] = {};            // where they say more than the contract
+  ExitCode exit_codes[4] = {};            // where they say more than the contract
   Result<Answer> (*run)(Session&) = nullptr;
 };
 

@@ -84,7 +84,9 @@ Result<std::vector<StageManifests>> rendered_stages(Session& session, const Chec
   for (const spec::StageSpec* stage : stages) {
     const auto model = deploy::planned_model(*stage, plan);
     TRY_ASSIGN(auto set, deploy::render_stage(*stage, model.value_or(Digest()), other_args));
-    all.push_back({stage, std::move(set), model.has_value()});
+    all.push_back({stage, std::move(set), model.has_value(), model.value_or(Digest())});
+    for (const auto& planned : plan.stages)
+      if (planned.name == stage->name && planned.action == engine::Action::blocked) all.back().blocked = engine::to_string(planned.reasons.front());
   }
   return all;
 }

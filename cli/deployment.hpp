@@ -17,6 +17,8 @@ struct StageManifests {
   const spec::StageSpec* stage = nullptr;
   k8s::ManifestSet set;
   bool model_known = true;  // else its digest is all zero
+  Digest model{};
+  std::string blocked{};  // the verdict that stands before the stage: "drift said fail: ..."; empty: none
 };
 // Of the deploy stages asked for; none: of all with a kubernetes target. `pipeline` must outlive the result.
 Result<std::vector<StageManifests>> rendered_stages(Session& session, const CheckedPipeline& pipeline, const std::vector<std::string>& asked,

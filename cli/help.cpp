@@ -79,7 +79,7 @@ std::string shared_text(const Command* command) {
 constexpr std::string_view contract =
     "0 yes, done  1 a truthful no (gate failed, drift found, runs differ)\n"
     "2 wrong command line or pipeline file  3 a stage failed\n"
-    "4 the cluster refused  5 out of time  130 interrupted\n"
+    "4 the cluster refused  5 out of time  6 an alert was not sent  130 interrupted\n"
     "Any other code is a failure, too.";
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/releases.hpp"
+#include "pipeline/alert/deliver.hpp"
 #include "pipeline/base/clock.hpp"
 
 namespace mlopsctl::cli {
@@ -55,6 +56,7 @@ std::string escape_markdown(std::string_view text) {
 RunSummary summarize(const engine::RunRecord& record, engine::Store& store, const std::filesystem::path& project) {
   RunSummary summary;
   summary.total = record.stages.size();
+  if (auto told = alert::deliveries_of(record.id, store.folder())) summary.alerts = std::move(*told);
   for (const auto& stage : record.stages) {
     if (stage.state == StageState::reused) ++summary.reused;
     if (stage.attempts > 0) ++summary.ran;
@@ -102,6 +104,7 @@ Json to_json(const RunSummary& summary) {
     for (const auto& alias : row.aliases) aliases.push_back({{"alias", alias}});
     json["releases"].push_back({{"stage", row.stage}, {"output", row.name}, {"path", row.path}, {"digest", row.digest.str()}, {"aliases", aliases}});
   }
+  json["alerts"] = summary.alerts;
   json["stages_total"] = summary.total;
   json["stages_run"] = summary.ran;
   json["stages_reused"] = summary.reused;
@@ -125,6 +128,9 @@ void add_to(Answer& answer, const RunSummary& summary) {
     for (const auto& alias : row.moved) aliases += "; " + alias + " names another model now (`mlopsctl model alias " + alias + "`)";
     answer.line("release: " + row.path + aliases);
   }
+  for (const Json& delivery : summary.alerts)
+    if (delivery.at("error").is_string()) answer.line("alert " + alert::to_text(delivery), Style::red);
+    else if (delivery.value("sent", 0) + delivery.value("waiting", 0) > 0) answer.line("alert " + alert::to_text(delivery));
 }
 
 std::string markdown(const engine::RunRecord& record, const RunSummary& summary, const std::string& report) {
@@ -148,6 +154,7 @@ std::string markdown(const engine::RunRecord& record, const RunSummary& summary,
   }
   out += "\n";
   for (const auto& row : summary.releases) out += "Release: `" + row.path + "`\n\n";
+  for (const Json& delivery : summary.alerts) out += "Alert " + escape_markdown(alert::to_text(delivery)) + "\n\n";
   if (!report.empty()) out += "Report: `" + report + "` (one self-contained page; upload it as an artifact to read it)\n\n";
   out += "Run `" + record.id + "`, " + human_duration(record.seconds) +
          (record.provenance.commit.empty() ? "" : ", commit `" + record.provenance.commit.substr(0, 12) + "`") + "\n\n";

@@ -31,6 +31,7 @@ struct RunSummary {
   std::vector<std::pair<std::string, engine::Verdict>> verdicts;  // by stage
   std::vector<MetricRow> metrics;                                 // in the order of interest
   std::vector<ReleaseRow> releases;
+  Json alerts = Json::array();  // alert::Delivery of each channel
   size_t reused = 0, ran = 0, total = 0;
 };
 

@@ -8,6 +8,7 @@
 #include "cli/report/plots.hpp"
 #include "cli/report/style.hpp"
 #include "cli/report/svg.hpp"
+#include "pipeline/alert/deliver.hpp"
 #include "pipeline/base/clock.hpp"
 
 namespace mlopsctl::cli::report {
@@ -129,6 +130,16 @@ std::string warnings(const engine::RunRecord& record) {
   return list.empty() ? "" : card("Remarks", "<ul>" + list + "</ul>", "verdict warn");
 }
 
+std::string alerts(const RunSummary& summary) {
+  std::string list;
+  bool failed = false;
+  for (const Json& delivery : summary.alerts) {
+    failed = failed || delivery.at("error").is_string();
+    list += "<li>" + escape(alert::to_text(delivery)) + "</li>";
+  }
+  return list.empty() ? "" : card("Alerts", "<ul>" + list + "</ul>", failed ? "verdict bad" : "");
+}
+
 std::string releases(const RunSummary& summary) {
   if (summary.releases.empty()) return "";
   std::string list;
@@ -186,7 +197,7 @@ std::string html_page(const engine::RunRecord& record, const RunSummary& summary
   for (const bool judged : {true, false}) {  // what was decided first, then what it was decided on
     for (const auto& stage : record.stages) out += stage.report.verdict.has_value() == judged ? evaluation_cards(stage) : "";
   }
-  out += releases(summary) + warnings(record);
+  out += releases(summary) + alerts(summary) + warnings(record);
   out += card("Stages", stage_graph(record) + "<h3>Time</h3>" + stage_times(record) + stages_table(record));
   out += stage_details(record) + surroundings(record);
   return out + "<footer>Written by mlopsctl. Everything on this page is in this file.</footer>\n</main>\n</body>\n</html>\n";

@@ -49,6 +49,7 @@ std::string hint_for_errno(int errno_value) {
 Error config_error(std::string message) { return make(ErrorKind::config, std::move(message)); }
 Error usage_error(std::string message, std::string hint) { return make(ErrorKind::usage, std::move(message)).with_hint(std::move(hint)); }
 Error stage_error(std::string message) { return make(ErrorKind::stage, std::move(message)); }
+Error refused_error(std::string message) { return make(ErrorKind::refused, std::move(message)); }
 
 Error io_error(std::string_view what, std::string_view path, int errno_value) {
   Error error = make(ErrorKind::stage, "cannot " + std::string(what) + " " + std::string(path) + ": " + std::strerror(errno_value));
@@ -61,6 +62,8 @@ int exit_code(ErrorKind kind) {
     case ErrorKind::usage:
     case ErrorKind::config:
       return 2;
+    case ErrorKind::refused:
+      return 1;
     case ErrorKind::stage:
       return 3;
     case ErrorKind::cluster:
@@ -81,6 +84,8 @@ std::string_view to_string(ErrorKind kind) {
       return "usage";
     case ErrorKind::config:
       return "config";
+    case ErrorKind::refused:
+      return "refused";
     case ErrorKind::stage:
       return "stage";
     case ErrorKind::cluster:

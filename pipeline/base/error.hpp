@@ -21,6 +21,7 @@ struct SourceSpan {
 enum class ErrorKind {
   usage,        // wrong command line
   config,       // wrong pipeline file, or an input it names is missing
+  refused,      // a truthful no: what was asked for is not granted
   stage,        // a stage could not do its work (bad data, full disk, crash)
   cluster,      // the cluster refused or could not be reached
   timeout,      // out of time
@@ -45,10 +46,11 @@ struct Error {
 Error config_error(std::string message);
 Error usage_error(std::string message, std::string hint = {});
 Error stage_error(std::string message);
+Error refused_error(std::string message);
 // "cannot <what> <path>: <strerror(errno_value)>", with a hint for a full disk, missing permission or a missing file.
 Error io_error(std::string_view what, std::string_view path, int errno_value);
 
-// The published contract: 2 usage/config, 3 stage, 4 cluster, 5 timeout, 130 interrupted, 70 internal.
+// The published contract: 1 refused, 2 usage/config, 3 stage, 4 cluster, 5 timeout, 130 interrupted, 70 internal.
 int exit_code(ErrorKind kind);
 std::string_view to_string(ErrorKind kind);
 

@@ -124,6 +124,23 @@ CacheKey key_of(const ResolvedStage& stage, const std::vector<std::optional<Dige
   return {digest_of(text)};
 }
 
+Result<std::vector<StageInput>> given_inputs(const ResolvedStage& stage, const std::vector<KeyPart>& parts, const Store& store) {
+  std::vector<StageInput> inputs;
+  for (const auto& part : parts) {
+    for (const auto& input : stage.inputs) {
+      if (part.name != "input." + input.shape.name) continue;
+      StageInput given;
+      static_cast<InputShape&>(given) = input.shape;
+      TRY_ASSIGN(given.digest, Digest::parse(part.value));
+      given.path = input.path.empty() ? store.path_of(given.digest) : input.path;
+      if (input.external != nullptr) given.options = input.external->options;
+      given.origin = input.origin;
+      inputs.push_back(std::move(given));
+    }
+  }
+  return inputs;
+}
+
 CacheKey key_of(const std::vector<KeyPart>& parts) {
   std::string text;
   for (const auto& part : parts) append_field(text, part.name, part.value);

@@ -14,6 +14,9 @@ namespace mlopsctl::engine {
 // Names are unique; values of parameters are canonical JSON, so that 1 and "1" differ.
 std::vector<KeyPart> key_parts(const ResolvedStage& stage, const std::vector<std::optional<Digest>>& digests);
 
+// The other way: the inputs of a stage, in the order of its parts, each where its bytes are.
+Result<std::vector<StageInput>> given_inputs(const ResolvedStage& stage, const std::vector<KeyPart>& parts, const Store& store);
+
 // The parts and their order are all that counts.
 CacheKey key_of(const std::vector<KeyPart>& parts);
 // key_of(key_parts(...)) without making the parts, which a reused stage has no use for.

@@ -51,7 +51,8 @@ Result<std::vector<Artifact>> adopt_outputs(Store& store, Scratch& scratch, cons
   return artifacts;
 }
 
-Status publish(Store& store, const StageReport& report, const std::vector<Artifact>& artifacts, bool reused, std::string_view run_id) {
+Status publish(Store& store, const StageReport& report, const std::vector<Artifact>& artifacts, bool reused, std::string_view run_id,
+               const std::function<Status(const std::string& alias, const Digest& model)>& allowed) {
   for (const auto& publication : report.publications) {
     const auto artifact = std::find_if(artifacts.begin(), artifacts.end(), [&](const Artifact& a) { return a.name == publication.output; });
     if (artifact == artifacts.end())
@@ -60,6 +61,7 @@ Status publish(Store& store, const StageReport& report, const std::vector<Artifa
     if (!history.empty() && history.front().model == artifact->digest) continue;
     const auto deployed = std::find_if(history.begin(), history.end(), [](const AliasEntry& e) { return e.action == "deploy"; });
     if (reused && deployed != history.end() && deployed->model == artifact->digest) continue;
+    TRY(allowed(publication.alias, artifact->digest));
     TRY(store.set_alias(publication.alias, artifact->digest, run_id, "deploy"));
   }
   return {};

@@ -1,6 +1,7 @@
 // From a job that ended well to a result that is kept: artifacts into the store, the result into the index, models under their aliases.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@ Result<std::vector<Artifact>> adopt_outputs(Store& store, Scratch& scratch, cons
 
 // Sets the aliases the stage asks for. A reused result sets one only where the latest deployment under it was another model: a
 // rollback or an alias set by hand stays until the pipeline makes something new. Nothing is done where the alias names the model already.
-Status publish(Store& store, const StageReport& report, const std::vector<Artifact>& artifacts, bool reused, std::string_view run_id);
+// `allowed` is asked before an alias is set, and its error is the answer.
+Status publish(Store& store, const StageReport& report, const std::vector<Artifact>& artifacts, bool reused, std::string_view run_id,
+               const std::function<Status(const std::string& alias, const Digest& model)>& allowed);
 
 }  // namespace mlopsctl::engine

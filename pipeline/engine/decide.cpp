@@ -50,6 +50,7 @@ Result<PlannedStage> Decider::decide(size_t index, const std::vector<Known>& kno
     if (known[need].state == Known::State::refused) planned.reasons.push_back({name + " said " + known[need].verdict, "", ""});
     if (known[need].state == Known::State::blocked) planned.reasons.push_back({name + " is blocked", "", ""});
   }
+  if (options_.past_verdicts) planned.reasons.clear();
   if (!planned.reasons.empty()) {
     planned.action = Action::blocked;
     return planned;

@@ -13,6 +13,7 @@
 #include "pipeline/engine/run_record.hpp"
 #include "pipeline/engine/stage.hpp"
 #include "pipeline/engine/store.hpp"
+#include "pipeline/engine/witness.hpp"
 #include "pipeline/spec/pipeline.hpp"
 
 namespace mlopsctl::engine {
@@ -23,11 +24,13 @@ struct RunOptions {
   bool force = false;             // run the stages asked for even if their result is known
   int jobs = 1;                   // stages at once
   bool wait = true;               // for another run of the same pipeline; false: say who holds it and fail
+  bool past_verdicts = false;     // what needs a stage whose verdict says no runs all the same
   std::string runner;             // overrides every stage's: "process", "thread" or empty
   std::string command;            // for the record
   Detail detail = Detail::full;   // of reused stages, in the plan and in the record returned; what is stored is complete in any case
   Json versions = Json::object();
   std::function<Provenance()> provenance;  // called once, only if some stage runs
+  Witness* witness = nullptr;              // may be null
 };
 
 // `store` may be null: nothing is remembered then.

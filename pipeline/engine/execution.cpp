@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pipeline/engine/cache_key.hpp"
 #include "pipeline/engine/commit.hpp"
 #include "pipeline/engine/leftovers.hpp"
 
@@ -115,8 +116,22 @@ Status Execution::reuse(size_t stage, PlannedStage planned) {
   run.parts = std::move(planned.parts);
   run.artifacts = std::move(planned.artifacts);
   run.report = std::move(*planned.report);
-  TRY(publish(store_, run.report, run.artifacts, true, record_.id));
+  if (Status fine = witnessed(stage, run, true); !fine) {
+    run.state = StageState::failed;
+    run.error = std::move(fine).error();
+    place(*run.error, *graph_.stages[stage].spec);
+    return settle(stage, std::move(run), Known::State::unknown);
+  }
   return settle(stage, std::move(run), Known::State::done);
+}
+
+Status Execution::witnessed(size_t stage, const StageRun& run, bool reused) {
+  const ResolvedStage& resolved = graph_.stages[stage];
+  Witness* witness = options_.witness;
+  if (witness != nullptr) TRY(witness->saw(resolved, run, record_.id));
+  return publish(store_, run.report, run.artifacts, reused, record_.id, [&](const std::string& alias, const Digest& model) -> Status {
+    return witness == nullptr ? Status() : witness->allows(resolved, alias, model);
+  });
 }
 
 Status Execution::start_ready() {
@@ -177,19 +192,7 @@ Status Execution::start(size_t stage, PlannedStage planned, int attempt) {
   job.scratch = scratch_->folder() / (std::to_string(job.id) + "-" + job.name);
   job.checkpoints = checkpoints_of(store_.folder(), *running.planned.key);
   job.memo = store_.folder() / "memo";
-  for (const auto& part : running.planned.parts) {
-    // The digests were settled by decide(); they stand in the parts under the input's name.
-    for (const auto& input : resolved.inputs) {
-      if (part.name != "input." + input.shape.name) continue;
-      StageInput given;
-      static_cast<InputShape&>(given) = input.shape;
-      TRY_ASSIGN(given.digest, Digest::parse(part.value));
-      given.path = input.path.empty() ? store_.path_of(given.digest) : input.path;
-      if (input.external != nullptr) given.options = input.external->options;
-      given.origin = input.origin;
-      job.inputs.push_back(std::move(given));
-    }
-  }
+  TRY_ASSIGN(job.inputs, given_inputs(resolved, running.planned.parts, store_));
   reporter_.stage_started(running.planned, attempt);
   Status started = make_folders(job.scratch);
   if (started) started = runner_->start(job);
@@ -227,15 +230,15 @@ Status Execution::finish(size_t stage, JobResult result) {
   run.attempts = running.attempt;
 
   if (!result.error) {
-    Status kept = commit(stage, running, result, run);
+    Status kept = commit(running, result, run);
     if (!kept) result.error = std::move(kept).error();
   }
   (void)mlopsctl::remove_all(running.job->scratch);
   run.report = std::move(result.report);
-  if (!result.error) {
-    run.state = StageState::succeeded;
-    return settle(stage, std::move(run), Known::State::done);
-  }
+  run.state = StageState::succeeded;
+  if (!result.error)
+    if (Status fine = witnessed(stage, run, false); !fine) result.error = std::move(fine).error();
+  if (!result.error) return settle(stage, std::move(run), Known::State::done);
   run.state = StageState::failed;
   run.error = std::move(result.error);
   if (running.interrupted) {
@@ -247,7 +250,7 @@ Status Execution::finish(size_t stage, JobResult result) {
                     .with_hint("raise stages." + spec.name + ".timeout, or give it less to do");
     run.error->kind = ErrorKind::timeout;
   }
-  const bool hopeless = run.error && (run.error->kind == ErrorKind::config || run.error->kind == ErrorKind::usage);
+  const bool hopeless = run.error && (run.error->kind == ErrorKind::config || run.error->kind == ErrorKind::usage || run.error->kind == ErrorKind::refused);
   if (!running.interrupted && !cancel_.cancelled() && !hopeless && running.attempt <= spec.retries)
     return start(stage, std::move(running.planned), running.attempt + 1);
   if (run.error) place(*run.error, spec);
@@ -265,7 +268,7 @@ Status Execution::check_inputs(const Running& running) {
   return {};
 }
 
-Status Execution::commit(size_t stage, Running& running, JobResult& result, StageRun& run) {
+Status Execution::commit(Running& running, JobResult& result, StageRun& run) {
   TRY(check_inputs(running));
   TRY_ASSIGN(const Store::CommitLock lock, store_.commit_lock());
   TRY_ASSIGN(run.artifacts, adopt_outputs(store_, *scratch_, *running.job, result));
@@ -273,8 +276,7 @@ Status Execution::commit(size_t stage, Running& running, JobResult& result, Stag
   TRY(store_.remember(pipeline_.name, cached));
   (void)drop_checkpoints(running.job->checkpoints);  // what stays is collected by gc
   if (run.seconds >= flush_after_seconds || store_.unflushed() >= flush_after_artifacts) TRY(store_.flush());
-  (void)stage;
-  return publish(store_, result.report, run.artifacts, false, record_.id);
+  return {};
 }
 
 Status Execution::skip_rest() {

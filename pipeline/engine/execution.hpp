@@ -46,7 +46,8 @@ class Execution {
   Status consider(size_t stage);  // a ready stage: settle it or start it
   Status start(size_t stage, PlannedStage planned, int attempt);
   Status finish(size_t stage, JobResult result);
-  Status commit(size_t stage, Running& running, JobResult& result, StageRun& run);
+  Status commit(Running& running, JobResult& result, StageRun& run);
+  Status witnessed(size_t stage, const StageRun& run, bool reused);  // tells the witness, then publishes
   Status check_inputs(const Running& running);
   void watch();  // time-outs and cancelling
   Status skip_rest();

@@ -98,6 +98,7 @@ class Client {
 
   std::string redacted(std::string text) const;
   const ClientOptions& options() const { return options_; }
+  const CancelToken& cancel() const { return cancel_; }
 
  private:
   std::chrono::milliseconds time_before(int number, const Try& last);

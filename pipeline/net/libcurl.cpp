@@ -45,4 +45,11 @@ Result<const Libcurl*> libcurl() {
   return &loaded.functions;
 }
 
+bool before_sending(CURLcode code) { return code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_CONNECT; }
+
+bool may_go_better(CURLcode code) {
+  return before_sending(code) || code == CURLE_OPERATION_TIMEDOUT || code == CURLE_PARTIAL_FILE || code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR ||
+         code == CURLE_SEND_ERROR || code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM || code == CURLE_SSL_CONNECT_ERROR;
+}
+
 }  // namespace mlopsctl::net

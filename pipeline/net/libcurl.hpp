@@ -23,4 +23,8 @@ struct Libcurl {
 // One per process, made ready for use from any thread; an error where it is not installed.
 Result<const Libcurl*> libcurl();
 
+// Nothing can have been sent; and whether another try may go better.
+bool before_sending(CURLcode code);
+bool may_go_better(CURLcode code);
+
 }  // namespace mlopsctl::net

@@ -25,6 +25,7 @@ std::shared_ptr<Type> make(Type::Kind kind, std::optional<double> minimum, std::
 
 TypePtr text(std::string example) { return make(Type::Kind::text, {}, {}, std::move(example)); }
 TypePtr character(std::string example) { return make(Type::Kind::text, 1, 1, std::move(example)); }
+TypePtr secret() { return make(Type::Kind::secret); }
 TypePtr dns_label(std::string example) { return make(Type::Kind::dns_label, {}, {}, std::move(example)); }
 
 TypePtr integer(std::optional<double> minimum, std::optional<double> maximum, std::string example) {
@@ -140,6 +141,7 @@ bool fits(const Type& type, const Json& value) {
     case Type::Kind::choice:
       return value.is_string() && std::find(type.choices.begin(), type.choices.end(), value.get_ref<const std::string&>()) != type.choices.end();
     case Type::Kind::text:
+    case Type::Kind::secret:
     case Type::Kind::dns_label:
     case Type::Kind::model:
       return value.is_string();

@@ -21,6 +21,7 @@ struct Alternative;
 struct Type {
   enum class Kind {
     text,       // any scalar but null, taken as text; minimum..maximum is its length in bytes
+    secret,     // env:NAME or file:PATH: says where a secret is, and is never one itself
     dns_label,  // RFC 1123: lower-case letters, digits and '-', at most 63: what Kubernetes takes as a name
     integer,    // minimum..maximum
     number,     // minimum..maximum
@@ -65,6 +66,7 @@ struct Alternative {
 // Builders, so that a table reads as one line per key.
 TypePtr text(std::string example = {});
 TypePtr character(std::string example = {});
+TypePtr secret();
 TypePtr dns_label(std::string example = {});
 TypePtr integer(std::optional<double> minimum = {}, std::optional<double> maximum = {}, std::string example = {});
 TypePtr number(std::optional<double> minimum = {}, std::optional<double> maximum = {}, std::string example = {});

@@ -98,6 +98,8 @@ Json schema(const Type& type) {
       bounds(result, type, "minLength", "maxLength");
       return result;
     }
+    case Type::Kind::secret:
+      return or_variable({{"type", "string"}, {"pattern", "^(env|file):."}});
     case Type::Kind::dns_label:
       return or_variable({{"type", "string"}, {"pattern", dns_label_pattern}});
     case Type::Kind::integer:

@@ -114,8 +114,13 @@ Pipeline make_pipeline(const Node& root, Json& values, const Findings& findings,
   Pipeline pipeline;
   if (values["name"].is_string()) pipeline.name = values["name"];
   if (values["seed"].is_number()) pipeline.seed = values["seed"];
+  pipeline.alerts = values["alerts"];
   if (const Node* inputs = root.find("inputs"))
     for (const auto& entry : inputs->entries) pipeline.inputs.push_back(make_input(entry, std::move(values["inputs"][entry.key.scalar]), errors));
+  if (const Node* decisions = root.find("decisions"))
+    if (const Node* trust = decisions->find("trust"))
+      for (const Node& item : trust->items)
+        if (item.kind == Node::Kind::scalar) pipeline.trust.push_back({item.scalar, item.span()});
   PlaceReader places(findings.places), models(findings.models);
   const auto common_names = names_of(stage_fields());
   const Node* stages = root.find("stages");
@@ -199,6 +204,9 @@ Result<Pipeline> load_checked(const LoadOptions& options, const StageCatalog& ca
   Findings findings;
   Json values = validate(*file, *root, nullptr, findings);
   errors.insert(errors.end(), std::make_move_iterator(findings.errors.begin()), std::make_move_iterator(findings.errors.end()));
+  for (Error& error : errors)
+    for (const std::string& secret : findings.secrets)
+      if (error.span && !secret.empty() && error.span->excerpt.find(secret) != std::string::npos) error.span->excerpt.clear();
   Pipeline pipeline = make_pipeline(*root, values, findings, errors);
   check_references(pipeline, errors);
   if (!errors.empty()) keep_sound(pipeline, errors);

@@ -23,7 +23,7 @@ struct InputSpec {
   SourceSpan span;             // of the path
 };
 
-// "train" (an input), "clean" (all outputs of a stage) or "clean.test" (one output), as written.
+// "train" (an input), "clean" (all outputs of a stage) or "clean.test" (one output), as written; of Pipeline::trust, a key.
 struct InputRef {
   std::string text;
   SourceSpan span;
@@ -55,6 +55,8 @@ struct Pipeline {
   std::string name;
   uint64_t seed = 0;
   std::vector<InputSpec> inputs;  // in file order
+  Json alerts;                    // who is told: name -> canonical value of alert_type() (alerts.hpp)
+  std::vector<InputRef> trust;    // public keys whose decision records release a model, as written
   std::vector<StageSpec> stages;  // in file order; acyclic, every reference to an input or a stage exists
 
   const StageSpec* stage(std::string_view name) const;

@@ -87,6 +87,10 @@ std::variant<Json, ScalarFault> read_scalar(const Type& type, const Node& node) 
       if (!seconds) return unexpected(type, node);
       return Json(*seconds);
     }
+    case Type::Kind::secret:  // what stands there instead may be the secret: it is not repeated
+      if ((node.scalar.starts_with("env:") && node.scalar.size() > 4) || (node.scalar.starts_with("file:") && node.scalar.size() > 5)) return Json(node.scalar);
+      return ScalarFault{"expected env:NAME or file:PATH, for a secret must not stand in this file",
+                         "write env:NAME, and put the secret into that environment variable"};
     case Type::Kind::dns_label:
       if (is_dns_label(node.scalar)) return Json(node.scalar);
       return ScalarFault{"\"" + node.scalar + "\" cannot be a name; expected lower-case letters, digits and '-', at most 63, a letter or digit at both ends",

@@ -1,4 +1,5 @@
 #include "pipeline/spec/top_level.hpp"
+#include "pipeline/spec/alerts.hpp"
 
 namespace mlopsctl::spec {
 
@@ -44,6 +45,11 @@ TypePtr pipeline_type(const StageCatalog& catalog) {
       with_default("seed", integer(0, {}, "1"), 0, "Seed of everything random."),
       with_default("vars", named_map(text("../data")), Json::object(), "Variables: ${name} stands for the value anywhere in a text; $$ is a plain $."),
       with_default("inputs", named_map(object(input_fields())), Json::object(), "Files that come from outside, by name."),
+      with_default("alerts", named_map(alert_type()), Json::object(), "Who is told, and how, when a gate or a drift check says something, by name."),
+      with_default("decisions",
+                   object({with_default("trust", list(text("\"ed25519:...\"")), Json::array(),
+                                        "Public keys whose decision records may release a model; none: the key that this project signs with.")}),
+                   Json::object(), "Whose decisions count."),
       required("stages", named_map(variant("kind", std::move(kinds)), 1), "What is done, by name."),
   });
 }

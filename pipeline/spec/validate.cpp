@@ -98,6 +98,7 @@ Json Walker::value(const Type& type, const Node& node, const Node* key) {
   if (type.kind == Type::Kind::model) findings_.models.push_back({path_, &node});
   auto read = read_scalar(type, node);
   if (auto* wrong = std::get_if<ScalarFault>(&read)) {
+    if (type.kind == Type::Kind::secret) findings_.secrets.push_back(node.scalar);
     fault(node, key, std::move(wrong->message), std::move(wrong->hint));
     return nullptr;
   }

@@ -21,9 +21,10 @@ struct Place {
 };
 
 struct Findings {
-  std::vector<Error> errors;  // in the order met
-  std::vector<Place> places;  // every value met, in file order
-  std::vector<Place> models;  // those of type `model`
+  std::vector<Error> errors;         // in the order met
+  std::vector<Place> places;         // every value met, in file order
+  std::vector<Place> models;         // those of type `model`
+  std::vector<std::string> secrets;  // what stands where only the place of a secret may: to be shown to nobody
 };
 
 // `key` is the key that `node` stands under, null at the root and in lists. Where a fault is found the value there is null.

@@ -51,6 +51,8 @@ std::string phrase(const Type& type) {
   switch (type.kind) {
     case Type::Kind::text:
       return type.maximum == 1 ? "one character" : "text";
+    case Type::Kind::secret:
+      return "env:NAME or file:PATH";
     case Type::Kind::dns_label:
       return "a name of lower-case letters, digits and '-'";
     case Type::Kind::integer:
@@ -89,6 +91,8 @@ std::string brief(const Type& type) {
   switch (type.kind) {
     case Type::Kind::text:
       return type.maximum == 1 ? "one character" : "text";
+    case Type::Kind::secret:
+      return "`env:NAME` or `file:PATH`";
     case Type::Kind::dns_label:
       return "name";
     case Type::Kind::integer:

@@ -25,6 +25,7 @@ torch/            stages/torch/
 ATen/             stages/torch/
 c10/              stages/torch/
 curl/             pipeline/net/
+sodium.h          pipeline/decision/
 "
 # The operating system's headers; C and C++ standard headers have neither a slash nor a dot.
 system=" arpa/inet.h assert.h dirent.h dlfcn.h emmintrin.h errno.h fcntl.h float.h limits.h math.h poll.h pty.h pwd.h sched.h signal.h stdint.h
@@ -40,6 +41,8 @@ pipeline/git       pipeline/base pipeline/git
 pipeline/stats     pipeline/base pipeline/stats
 pipeline/net       pipeline/base pipeline/net
 pipeline/k8s       pipeline/base pipeline/net pipeline/stats pipeline/k8s
+pipeline/decision  pipeline/base pipeline/decision
+pipeline/alert     pipeline/base pipeline/net pipeline/alert
 stages/data        pipeline/base pipeline/spec stages/data
 stages/text        pipeline/base pipeline/spec stages/text
 stages/weights     pipeline/base stages/weights

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "pipeline/base/files.hpp"
+#include "pipeline/base/secret.hpp"
 
 namespace mlopsctl::serve::store {
 
@@ -55,13 +56,6 @@ void hide_passwords(Address& address) {
     if (name == "password" || address.secret.empty()) address.secret = percent_decoded(std::string_view(url).substr(equals + 1, stop - equals - 1));
     url.replace(equals + 1, stop - equals - 1, "***");
   }
-}
-
-std::string first_line(std::string_view text) {
-  text = text.substr(0, text.find('\n'));
-  const size_t begin = text.find_first_not_of(" \t\r");
-  if (begin == std::string_view::npos) return {};
-  return std::string(text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1));
 }
 
 }  // namespace

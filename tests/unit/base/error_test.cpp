@@ -23,6 +23,7 @@ TEST(ExitCode, IsThePublishedContract) {
   EXPECT_EQ(exit_code(ErrorKind::stage), 3);
   EXPECT_EQ(exit_code(ErrorKind::cluster), 4);
   EXPECT_EQ(exit_code(ErrorKind::timeout), 5);
+  EXPECT_EQ(exit_code(ErrorKind::refused), 1);
   EXPECT_EQ(exit_code(ErrorKind::interrupted), 130);
 }
 

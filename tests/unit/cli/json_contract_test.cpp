@@ -117,6 +117,7 @@ TEST_F(JsonContract, HoldsForEveryCommand) {
   expect_answer("history", "history");
   expect_answer("gate plan --gain 0.01", "gate-plan");
   expect_answer("model list", "model-list");
+  expect_answer("decision show", "decision-list");
   expect_answer("init", "init");
   expect_error("init", 2);
   expect_answer("validate", "validate");
@@ -138,6 +139,18 @@ TEST_F(JsonContract, HoldsForEveryCommand) {
   expect_answer("diff latest latest", "diff");
   expect_answer("report", "report");
   expect_answer("report --format markdown --output -", "report");
+  expect_answer("decision show", "decision-list");
+  expect_answer("decision show judge", "decision-show");
+  expect_answer("decision verify judge --model feedback", "decision-verify");
+  expect_answer("decision verify judge --model sha256:" + std::string(64, '0'), "decision-verify", 1);
+  expect_answer("decision replay judge", "decision-replay");
+  expect_answer("decision keygen --output signing.key", "decision-keygen");
+  expect_error("decision verify nothing", 2);
+  expect_error("alert test", 2);
+  expect_error("alert flush", 2);
+  const std::string nobody = " --set alerts.ops.to=webhook --set alerts.ops.url=http://127.0.0.1:1/ --set alerts.ops.tries=1";
+  expect_answer("alert test" + nobody, "alert", 6);
+  expect_answer("alert flush" + nobody, "alert");
   expect_answer("model list", "model-list");
   expect_answer("model show feedback", "model-show");
   expect_answer("model alias feedback baseline", "model-alias");

@@ -36,6 +36,22 @@ TEST(Validate, WrongTypes) {
             "  hint: remove the quotes: 3\n");
 }
 
+TEST(Validate, ASecretInItsPlaceIsRefusedAndNotShown) {
+  const std::string file = with_stage("model: {type: naive-bayes}") + "alerts: {team: {to: slack, url: https://planted, oops: 1}}\n";
+  const auto loaded = load_text(file);
+  ASSERT_FALSE(loaded.ok());
+  std::vector<Error> all = loaded.error().also;
+  all.push_back(loaded.error());
+  ASSERT_EQ(all.size(), 2U);
+  for (const Error& each : all) {
+    EXPECT_EQ(each.message.find("planted"), std::string::npos);
+    EXPECT_EQ(each.span->excerpt, "") << "the line holds the secret";
+  }
+  EXPECT_EQ(loaded.error().field, "alerts.team.url");
+  EXPECT_EQ(loaded.error().message, "expected env:NAME or file:PATH, for a secret must not stand in this file");
+  EXPECT_TRUE(load_text(with_stage("model: {type: naive-bayes}") + "alerts: {team: {to: slack, url: env:HOOK}}\n").ok());
+}
+
 TEST(Validate, OutOfRange) {
   EXPECT_EQ(faults_of(with_stage("model: {type: linear-svm, ngrams: [1, 2, 3]}\nlearning_rate: 11\nretries: -1")),
             "pipeline.yaml:8:39: stages.fit.model.ngrams: expected exactly 2 items, got 3\n"
