@@ -38,6 +38,11 @@ Result<engine::Job> job_of(Session& session, const engine::Store& store, const d
           return config_error("the input " + input.name + " (" + input.digest.str() + ") of this decision is no longer stored")
               .with_hint("`mlopsctl cache gc` keeps what the last runs used; replay where the decision was made");
         input.path = outside;
+      } else {
+        TRY_ASSIGN(const Digest now, digest_of_path(input.path));
+        if (now != input.digest)
+          return stage_error("the stored input " + input.name + " (" + input.digest.str() + ") is damaged")
+              .with_hint("see which, and run again: mlopsctl cache verify --read-data");
       }
       job.inputs.push_back(std::move(input));
     }
