@@ -3,6 +3,7 @@
 
 #include "cli/cmds.hpp"
 #include "cli/jobs.hpp"
+#include "pipeline/base/list_of.hpp"
 #include "pipeline/k8s/job_status.hpp"
 
 namespace mlopsctl::cli {
@@ -17,17 +18,16 @@ Result<std::string> release_of(Session& session, const spec::Pipeline& pipeline,
   TRY_ASSIGN(const auto all, deploy_stages(pipeline, asked ? std::vector{*asked} : std::vector<std::string>()));
   std::vector<std::string> releases, declared, jobs;
   for (const spec::StageSpec* stage : all) {
+    if (stage->params.at("target").at("kubernetes").is_null())
+      return usage_error("the release " + stage->name + " does not go to a cluster", "name another one with --release");
     releases.push_back(stage->name);
     if (declares(*stage, job)) declared.push_back(stage->name);
     for (const auto& [name, unused] : stage->params.at("target").at("kubernetes").at("jobs").items()) jobs.push_back(name);
   }
   if (declared.empty() && with_args) declared = releases;
   if (declared.size() == 1) return declared.front();
-  if (declared.size() > 1) {
-    std::string names;
-    for (const auto& name : declared) names += (names.empty() ? "" : " or ") + name;
-    return usage_error("which release has the job " + job + "? " + names, "say it: --release " + declared.front());
-  }
+  if (declared.size() > 1)
+    return usage_error("which release has the job " + job + "? " + list_of(declared) + " could be meant", "say it: --release " + declared.front());
   const auto near = nearest(job, jobs);
   return usage_error("the pipeline " + pipeline.name + " has no job \"" + job + "\"",
                      near ? "did you mean " + *near + "?" : "say what it is to do: mlopsctl job start " + job + " -- predict --model /model --input ...");
@@ -43,7 +43,7 @@ Result<Answer> cmd_job_start(Session& session) {
     return usage_error("--claim goes with arguments of a job's own", "mlopsctl job start " + name + " --claim " + other.claim + " -- run");
   TRY_ASSIGN(const auto pipeline, session.checked_pipeline());
   TRY_ASSIGN(const auto release, release_of(session, pipeline.pipeline, name, !other.args.empty()));
-  TRY_ASSIGN(auto stages, rendered_stages(session, pipeline, {release}, other.args.empty() ? std::nullopt : std::optional(other)));
+  TRY_ASSIGN(auto stages, rendered_stages(session, pipeline, {release}, false, other.args.empty() ? std::nullopt : std::optional(other)));
   TRY_ASSIGN(auto cluster, cluster_asked_for(session));
   k8s::ManifestSet needed;
   Json pattern;

@@ -3,6 +3,7 @@
 #include "cli/cmds.hpp"
 #include "cli/jobs.hpp"
 #include "pipeline/k8s/schedule.hpp"
+#include "stages/deploy/fields.hpp"
 
 namespace mlopsctl::cli {
 
@@ -34,6 +35,25 @@ Result<std::vector<Json>> cron_jobs_asked_for(k8s::Cluster& cluster, const std::
   return all;
 }
 
+// Those of the pipeline, as far as their names go: none where only a namespace was named.
+Result<std::vector<Json>> declared_schedules(Session& session) {
+  std::vector<Json> all;
+  if (session.arguments().has("--namespace")) return all;
+  TRY_ASSIGN(const auto pipeline, session.checked_pipeline());
+  TRY_ASSIGN(const auto stages, deploy_stages(pipeline.pipeline, {}));
+  for (const spec::StageSpec* stage : stages) {
+    const auto options = deploy::kubernetes_options(stage->params, stage->name);
+    for (const k8s::JobOptions& job : options.jobs)
+      if (!job.cron.empty())
+        all.push_back({{"metadata", {{"namespace", options.name_space}, {"name", options.name + "-" + job.name}}},
+                       {"spec",
+                        {{"schedule", job.cron},
+                         {"timeZone", job.time_zone.empty() ? Json() : Json(job.time_zone)},
+                         {"jobTemplate", {{"metadata", {{"annotations", {{"mlopsctl/job", job.name}}}}}}}}}});
+  }
+  return all;
+}
+
 Json times_json(const std::vector<TimePoint>& times) {
   Json all = Json::array();
   for (const TimePoint time : times) all.push_back(rfc3339(time));
@@ -45,7 +65,7 @@ Json times_json(const std::vector<TimePoint>& times) {
 Result<Answer> cmd_schedule_apply(Session& session) {
   const auto names = session.arguments().positional_values("NAME");
   TRY_ASSIGN(const auto pipeline, session.checked_pipeline());
-  TRY_ASSIGN(auto stages, rendered_stages(session, pipeline, {}));
+  TRY_ASSIGN(auto stages, rendered_stages(session, pipeline, {}, false));
   k8s::ManifestSet set;
   std::vector<Json> known, asked;
   for (StageManifests& stage : stages) {
@@ -93,11 +113,19 @@ Result<Answer> cmd_schedule_apply(Session& session) {
 Result<Answer> cmd_schedule_status(Session& session) {
   const auto names = session.arguments().positional_values("NAME");
   TRY_ASSIGN(const auto spaces, namespaces_asked_for(session));
+  TRY_ASSIGN(auto missing, declared_schedules(session));
   TRY_ASSIGN(auto cluster, cluster_asked_for(session));
   TRY_ASSIGN(const auto cron_jobs, cron_jobs_asked_for(cluster, spaces));
-  for (const std::string& name : names)
-    if (std::none_of(cron_jobs.begin(), cron_jobs.end(), [&](const Json& each) { return is_asked_for({name}, each); }))
+  std::erase_if(missing, [&](const Json& each) {
+    return std::any_of(cron_jobs.begin(), cron_jobs.end(), [&](const Json& there) {
+      return at(there, "metadata", "name") == at(each, "metadata", "name") && at(there, "metadata", "namespace") == at(each, "metadata", "namespace");
+    });
+  });
+  for (const std::string& name : names) {
+    const auto is_it = [&](const Json& each) { return is_asked_for({name}, each); };
+    if (std::none_of(cron_jobs.begin(), cron_jobs.end(), is_it) && std::none_of(missing.begin(), missing.end(), is_it))
       return no_schedule(name, spaces.front(), cron_jobs);
+  }
   Answer answer(Json{{"well", true}, {"schedules", Json::array()}});
   for (const std::string& space : spaces) {
     TRY_ASSIGN(const auto jobs, k8s::list_jobs(cluster, space));
@@ -118,6 +146,21 @@ Result<Answer> cmd_schedule_status(Session& session) {
                                            {"next", state.next.empty() ? Json() : Json(rfc3339(state.next.front()))},
                                            {"why", state.why.empty() ? Json() : Json(state.why)}});
     }
+  }
+  for (const Json& each : missing) {
+    if (!is_asked_for(names, each)) continue;
+    answer.exit_code = 1, answer.value["well"] = false;
+    answer.value["schedules"].push_back({{"namespace", at(each, "metadata", "namespace")},
+                                         {"schedule", at(each, "metadata", "name")},
+                                         {"work", work_of(each)},
+                                         {"cron", at(each, "spec", "schedule")},
+                                         {"time_zone", at(each, "spec", "timeZone")},
+                                         {"state", "missing"},
+                                         {"last", nullptr},
+                                         {"last_job", nullptr},
+                                         {"due", nullptr},
+                                         {"next", nullptr},
+                                         {"why", "the pipeline has it and the cluster has not; `mlopsctl schedule apply` brings it there"}});
   }
   if (answer.value["schedules"].empty()) return std::move(answer.line("there is no schedule of ours in " + spaces.front()));
   answer.table("schedules", {{"schedule", "SCHEDULE", As::text, true},

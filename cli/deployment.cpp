@@ -73,19 +73,21 @@ Result<k8s::ManifestSet> manifests_at(const std::filesystem::path& path) {
 
 }  // namespace
 
-Result<std::vector<StageManifests>> rendered_stages(Session& session, const CheckedPipeline& pipeline, const std::vector<std::string>& asked,
+Result<std::vector<StageManifests>> rendered_stages(Session& session, const CheckedPipeline& pipeline, const std::vector<std::string>& asked, bool model_needed,
                                                     const std::optional<deploy::OtherArgs>& other_args) {
   TRY_ASSIGN(const auto stages, deploy_stages(pipeline.pipeline, asked));
   TRY_ASSIGN(auto store, session.existing_store());
   engine::RunOptions options = session.run_options();
   options.only.clear();
-  TRY_ASSIGN(const auto plan, engine::make_plan(pipeline.pipeline, session.registry(), store ? &*store : nullptr, options));
+  const auto plan = engine::make_plan(pipeline.pipeline, session.registry(), store ? &*store : nullptr, options);
+  if (!plan && model_needed) return plan.error();
   std::vector<StageManifests> all;
   for (const spec::StageSpec* stage : stages) {
-    const auto model = deploy::planned_model(*stage, plan);
+    const auto model = plan ? deploy::planned_model(*stage, *plan) : std::nullopt;
     TRY_ASSIGN(auto set, deploy::render_stage(*stage, model.value_or(Digest()), other_args));
     all.push_back({stage, std::move(set), model.has_value(), model.value_or(Digest())});
-    for (const auto& planned : plan.stages)
+    if (!plan) continue;
+    for (const auto& planned : plan->stages)
       if (planned.name == stage->name && planned.action == engine::Action::blocked) all.back().blocked = engine::to_string(planned.reasons.front());
   }
   return all;

@@ -16,13 +16,14 @@ namespace mlopsctl::cli {
 struct StageManifests {
   const spec::StageSpec* stage = nullptr;
   k8s::ManifestSet set;
-  bool model_known = true;  // else its digest is all zero
+  bool model_known = true;  // else its digest is all zero: it is not made yet, or what it is made of is not here
   Digest model{};
   std::string blocked{};  // the verdict that stands before the stage: "drift said fail: ..."; empty: none
 };
-// Of the deploy stages asked for; none: of all with a kubernetes target. `pipeline` must outlive the result.
+// Of the deploy stages asked for; none: of all with a kubernetes target. Where no model is needed, the pipeline's data need not be here. `pipeline` must
+// outlive the result.
 Result<std::vector<StageManifests>> rendered_stages(Session& session, const CheckedPipeline& pipeline, const std::vector<std::string>& asked,
-                                                    const std::optional<deploy::OtherArgs>& other_args = {});
+                                                    bool model_needed = true, const std::optional<deploy::OtherArgs>& other_args = {});
 // The deploy stages asked for; none: all that have a kubernetes target.
 Result<std::vector<const spec::StageSpec*>> deploy_stages(const spec::Pipeline& pipeline, const std::vector<std::string>& asked);
 // By --namespace, else those of the pipeline's releases.

@@ -1,5 +1,6 @@
 #include "cli/jobs.hpp"
 
+#include "pipeline/base/list_of.hpp"
 #include "pipeline/k8s/deploy.hpp"
 
 namespace mlopsctl::cli {
@@ -95,9 +96,7 @@ Result<k8s::ObjectRef> job_asked_for(Session& session, k8s::Cluster& cluster) {
     }
   if (newest != nullptr) return k8s::ref_of(*newest);
   const auto near = nearest(name, known);
-  std::string where;
-  for (const std::string& space : spaces) where += (where.empty() ? "" : ", ") + space;
-  return config_error("there is no Job \"" + name + "\" of ours in " + where)
+  return config_error("there is no Job \"" + name + "\" of ours in " + list_of(spaces))
       .with_hint(near ? "did you mean " + *near + "?" : "`mlopsctl job list` shows them");
 }
 

@@ -135,6 +135,7 @@ class Watcher {
         cluster_, ref(resources::pods, job_.name_space, text_at(at(pod, "metadata", "name"))), text_at(at(statuses[0], "name")),
         [&](std::string_view bytes) { return lines.add(bytes, take); }, options);
     if (cluster_.cancel().cancelled()) return interrupted();
+    if (ended && read.ok() && !lines.rest().empty()) static_cast<void>(take(lines.rest()));  // the last words of a program may lack a line end
     if (ended && (read.ok() || ++reading.failures >= 3)) reading.whole = true;
     return {};
   }

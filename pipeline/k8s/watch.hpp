@@ -34,6 +34,7 @@ class Lines {
  public:
   explicit Lines(size_t most) : most_(most) {}
   Status add(std::string_view bytes, const std::function<Status(std::string_view line)>& take);
+  const std::string& rest() const { return rest_; }  // after the last line end
 
  private:
   size_t most_;

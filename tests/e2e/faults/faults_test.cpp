@@ -6,6 +6,7 @@
 
 #include "pipeline/base/files.hpp"
 #include "pipeline/k8s/deploy.hpp"
+#include "pipeline/k8s/job.hpp"
 #include "pipeline/k8s/watch.hpp"
 #include "tests/support/real_cluster.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -109,6 +110,18 @@ class FaultsOnCluster : public testing::RealCluster {
     }
   }
 
+  // A work of ours, as `mlopsctl render` has it, whose container runs a line of shell.
+  Json job(const std::string& work, const std::string& shell) const {
+    const Json metadata{
+        {"labels", {{"app.kubernetes.io/managed-by", "mlopsctl"}, {"app.kubernetes.io/component", "job"}, {"app.kubernetes.io/instance", work}}},
+        {"namespace", name_space_}};
+    const Json container{{"name", "job"}, {"image", "registry.test/web:v1"}, {"command", {"/bin/sh", "-c", shell}}};
+    return {{"apiVersion", "batch/v1"},
+            {"kind", "Job"},
+            {"metadata", metadata},
+            {"spec", {{"suspend", shell.empty()}, {"template", {{"spec", {{"restartPolicy", "Never"}, {"containers", Json::array({container})}}}}}}}};
+  }
+
   testing::TemporaryFolder scratch_;
   pid_t proxy_ = 0;
   FileDescriptor stdin_;
@@ -167,6 +180,47 @@ TEST_F(FaultsOnCluster, ATokenThatRunsOutIsReadAnew) {
   scratch_.write("token", "admin-token");  // the server refuses the one we have read; the file has another by now
   const auto found = get(*api, ref(resources::namespaces, "", name_space_));
   EXPECT_TRUE(found.ok()) << found.error().message;
+}
+
+TEST_F(FaultsOnCluster, AJobIsStartedOnceWhicheverRequestGoesWrong) {
+  Api api = through_proxy("HTTP2");
+  for (const std::string fault : {"429", "503", "cut", "lost", "stall"})
+    for (int n = 1; n <= 2; ++n) {  // the list, the creation
+      plan(fault + " " + std::to_string(n));
+      const std::string work = "w-" + fault + "-" + std::to_string(n);
+      auto started = start_job(api, job(work, ""));
+      EXPECT_TRUE(used());
+      plan("");
+      // Where it could not be known whether it has arrived, the same call says so.
+      if (!started) started = start_job(api, job(work, ""));
+      ASSERT_TRUE(started.ok()) << fault << " at request " << n << ": " << started.error().message;
+      EXPECT_EQ(started->job.name, work + "-r1");
+      const auto jobs = list_jobs(cluster(), name_space_);
+      ASSERT_TRUE(jobs.ok());
+      EXPECT_EQ(std::count_if(jobs->begin(), jobs->end(), [&](const Json& each) { return text_at(at(each, "metadata", "name")).starts_with(work); }), 1)
+          << fault;
+    }
+}
+
+TEST_F(FaultsOnCluster, AJobsLogIsReadOnceHoweverOftenTheReadingBreaks) {
+  plan("");
+  const auto started = start_job(cluster(), job("speaks", "for i in $(seq 40); do echo line $i; sleep 0.05; done; printf 'no end'"));
+  ASSERT_TRUE(started.ok()) << started.error().message;
+  Api api = through_proxy("HTTP2");
+  std::vector<std::string> lines, wanted;
+  for (int i = 1; i <= 40; ++i) wanted.push_back("line " + std::to_string(i));
+  wanted.emplace_back("no end");
+  WatchJobOptions options;
+  options.line = [&](std::string_view line) -> Status {
+    lines.emplace_back(line);
+    if (lines.size() % 15 == 0) plan(lines.size() == 15 ? "cut 2" : "503 1");  // when it is looked at again
+    if (lines.size() % 6 == 0) return stage_error("the connection breaks here");
+    return {};
+  };
+  const auto watched = watch_job(api, started->job, options);
+  ASSERT_TRUE(watched.ok()) << watched.error().message;
+  EXPECT_EQ(watched->phase, JobProgress::Phase::done);
+  EXPECT_THAT(lines, ::testing::ElementsAreArray(wanted));
 }
 
 TEST_F(FaultsOnCluster, AWatchGoesOnThroughSilenceExpiryAndCuts) {

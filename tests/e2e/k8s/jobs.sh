@@ -23,6 +23,11 @@ expect 0 job logs retrain
 says out "verdict of judge: pass"
 says err "Job $space/sentiment140-retrain-r1: done"
 
+# What the pipeline has and nobody has applied is told; what the model is made of need not be here.
+expect 1 schedule status retrain
+says out "retrain: the pipeline has it and the cluster has not; \`mlopsctl schedule apply\` brings it there"
+expect 0 schedule apply --dry-run retrain --set data=elsewhere.csv
+[ "$(grep -c ' 00:00 UTC$' out)" = 3 ] || fail "not the next three times"
 # Every minute from now on; the controller's own run of it is waited for at the end.
 every_minute=(--set 'stages.release.target.kubernetes.jobs.predict.cron="* * * * *"')
 expect 0 schedule apply "${every_minute[@]}"
