@@ -5,6 +5,7 @@
 
 #include "pipeline/k8s/amount.hpp"
 #include "pipeline/k8s/preflight.hpp"
+#include "pipeline/k8s/rollout/begin.hpp"
 
 namespace mlopsctl::k8s {
 
@@ -46,7 +47,8 @@ int64_t extra_pods(const Json& live, const Json& wanted) {
   const int64_t then = number_at(at(wanted, "spec", "replicas"), live.is_null() ? 1 : now);
   const bool rolls = !live.is_null() && !changes_between({{"spec", at(live, "spec", "template")}}, {{"spec", at(wanted, "spec", "template")}}).empty();
   const bool by_surge = rolls && text_at(at(wanted, "spec", "strategy", "type"), "RollingUpdate") == "RollingUpdate";
-  return std::max<int64_t>(0, then - now) + (by_surge ? surge_of(at(wanted, "spec", "strategy", "rollingUpdate", "maxSurge"), then) : 0);
+  return std::max<int64_t>(0, then - now) +
+         (by_surge ? surge_of(at(wanted, "spec", "strategy", "rollingUpdate", "maxSurge"), then) + most_candidates(wanted, then) : 0);
 }
 
 }  // namespace mlopsctl::k8s

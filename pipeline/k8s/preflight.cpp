@@ -5,6 +5,7 @@
 #include <set>
 
 #include "pipeline/k8s/amount.hpp"
+#include "pipeline/k8s/rollout/begin.hpp"
 
 namespace mlopsctl::k8s {
 
@@ -70,10 +71,15 @@ class Checks {
       ask(resources::leases, manifest.name_space, {"get", "create", "update"});
       ask(resources::pods, manifest.name_space, {"list"});
       ask(resources::replica_sets, manifest.name_space, {"list"});
+      if (!is_promoted(manifest.object)) continue;
+      ask(resources::deployments, manifest.name_space, {"delete"});  // the candidate
+      ask(resources::pods, manifest.name_space, {"get"}, "proxy");
     }
     for (const AccessQuestion& question : questions) {
       TRY_ASSIGN(const auto answer, may_we(cluster_, question));
-      if (!answer.allowed)
+      if (!answer.allowed && question.subresource == "proxy")
+        note("access", "", "you may not " + question.str() + ": what pods count cannot be read, and no new model be judged by it");
+      else if (!answer.allowed)
         problem("access", "", "you may not " + question.str() + (answer.reason.empty() ? "" : ": " + answer.reason),
                 "ask for a Role that allows it: resources: [" + std::string(question.resource->plural) + "], verbs: [" + question.verb + "]");
     }

@@ -1,6 +1,7 @@
 #include "pipeline/k8s/rollout/begin.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "pipeline/base/digest.hpp"
 #include "pipeline/k8s/errors.hpp"
@@ -48,6 +49,16 @@ Result<std::vector<Revision>> revisions_of(Cluster& cluster, const Json& deploym
 }  // namespace
 
 bool is_promoted(const Json& deployment) { return !annotation(deployment, strategy_annotation).empty(); }
+
+int64_t most_candidates(const Json& deployment, int64_t replicas) {
+  const auto strategy = read_strategy(annotation(deployment, strategy_annotation));
+  if (!strategy || strategy->kind == Strategy::Kind::rolling) return 0;
+  if (strategy->kind == Strategy::Kind::blue_green) return replicas;
+  int64_t most = 0;
+  for (const int percent : strategy->percentages)
+    if (percent < 100) most = std::max<int64_t>(most, std::lround(static_cast<double>(replicas) * percent / 100));
+  return most;
+}
 
 Result<std::optional<Rollout>> begin_rollout(Cluster& cluster, const Json& target, const Origin& origin) {
   TRY_ASSIGN(const ObjectRef object, ref_of(target));

@@ -17,6 +17,9 @@ struct Origin {
 // Whether a change of this Deployment is a promotion: it says by which strategy (annotation mlopsctl/strategy).
 bool is_promoted(const Json& deployment);
 
+// The most pods that its candidate will have beside it, where it has so many itself.
+int64_t most_candidates(const Json& deployment, int64_t replicas);
+
 // Of `target` in place of what is live; its gates are those of its annotation mlopsctl/gates. Nothing: there is nothing to keep up (no Deployment,
 // none that we applied, no pod that answers). Fails as plan_rollout does.
 Result<std::optional<Rollout>> begin_rollout(Cluster& cluster, const Json& target, const Origin& origin);

@@ -44,9 +44,8 @@ class Driver {
     say(rollout_.text());
     TRY(raise_fences());
     for (bool measuring = false;;) {
-      if (options_.every) TRY(options_.every());
-      TRY(lease_.check());
-      TRY_ASSIGN(const Sight sight, looker_.look(rollout_, measuring));
+      TRY(still_ours());
+      TRY_ASSIGN(const Sight sight, looker_.look(rollout_, measuring, [this] { return still_ours(); }));
       tell_troubles(sight.situation);
       Next next = advance(rollout_, sight.situation);
       if (next.measuring && !measuring) looker_.begin_to_measure();
@@ -68,7 +67,8 @@ class Driver {
       }
       if (now() - start >= options_.timeout) {
         Error error = cluster_error("the promotion of " + rollout_.name() + " has not ended after " + std::to_string(options_.timeout.count()) +
-                                    " s: " + rollout_.text() + "; " + progress_of(sight.situation))
+                                    " s: " + rollout_.text() + "; " + progress_of(sight.situation) +
+                                    (next.verdict.measures.empty() ? "" : "; so far: " + next.verdict.text()))
                           .with_hint("go on with it or undo it: mlopsctl rollout resume|abort " + rollout_.name());
         error.kind = ErrorKind::timeout;
         return error;
@@ -79,6 +79,10 @@ class Driver {
 
  private:
   std::chrono::steady_clock::time_point now() const { return cluster_.clock().steady(); }
+  Status still_ours() {
+    if (options_.every) TRY(options_.every());
+    return lease_.check();
+  }
   void say(const std::string& sentence) {
     if (options_.say) options_.say(sentence);
   }

@@ -33,7 +33,7 @@ Looker::Looker(Cluster& cluster, const Rollout& rollout) : cluster_(cluster), me
   if (rollout.service.is_object()) objects_.push_back(ref(resources::services, rollout.name_space(), text_at(at(rollout.service, "metadata", "name"))));
 }
 
-Result<Sight> Looker::look(const Rollout& rollout, bool measuring) {
+Result<Sight> Looker::look(const Rollout& rollout, bool measuring, const std::function<Status()>& every) {
   Sight sight;
   Situation& seen = sight.situation;
   TRY_ASSIGN(const Observation stable, observe(cluster_, objects_[0]));
@@ -60,7 +60,7 @@ Result<Sight> Looker::look(const Rollout& rollout, bool measuring) {
   if (!measuring) return sight;
   if (rollout.gates.traffic && now - read_at_ >= seconds(1)) {
     read_at_ = now;
-    measure(rollout, stable, candidate);
+    TRY(measure(rollout, stable, candidate, every));
   }
   seen.measured = duration_cast<seconds>(now - measuring_since_).count();
   seen.evidence = meter_.evidence();
@@ -93,13 +93,19 @@ Situation::Side Looker::side_of(const Observation& seen, const Applied& applied)
   return side;
 }
 
-void Looker::measure(const Rollout& rollout, const Observation& stable, const Observation& candidate) {
+Status Looker::measure(const Rollout& rollout, const Observation& stable, const Observation& candidate, const std::function<Status()>& every) {
   unread_.clear();
   // Once the stable Deployment takes the new model over, its newest pods are the new model's.
   const Meter::Role newest = rollout.phase == Phase::promoting ? Meter::Role::candidate : Meter::Role::champion;
-  for (const SeenPod& pod : stable.pods) read_pod(pod.pod, newest);
-  for (const Json& pod : stable.old_pods) read_pod(pod, Meter::Role::champion);
-  for (const SeenPod& pod : candidate.pods) read_pod(pod.pod, Meter::Role::candidate);
+  std::vector<std::pair<const Json*, Meter::Role>> pods;
+  for (const SeenPod& pod : candidate.pods) pods.emplace_back(&pod.pod, Meter::Role::candidate);
+  for (const SeenPod& pod : stable.pods) pods.emplace_back(&pod.pod, newest);
+  for (const Json& pod : stable.old_pods) pods.emplace_back(&pod, Meter::Role::champion);
+  for (const auto& [pod, role] : pods) {
+    TRY(every());
+    read_pod(*pod, role);
+  }
+  return {};
 }
 
 void Looker::read_pod(const Json& pod, Meter::Role role) {

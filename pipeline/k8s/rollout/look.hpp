@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,8 @@ class Looker {
   // The stable Deployment, the candidate, and the Service if there is one.
   const std::vector<ObjectRef>& objects() const { return objects_; }
   // Fails (cluster) where the stable Deployment is gone. `measuring`: the pods are asked for what they count, once a second at most, through the API
-  // server (pods/proxy).
-  Result<Sight> look(const Rollout& rollout, bool measuring);
+  // server (pods/proxy). `every`: before each of them, for one that hangs takes its time.
+  Result<Sight> look(const Rollout& rollout, bool measuring, const std::function<Status()>& every);
   void begin_step();
   void begin_to_measure();
   // So that it is known to be in place as long as its specification stays the same.
@@ -35,7 +36,7 @@ class Looker {
     int64_t generation = -1;
   };
   Situation::Side side_of(const Observation& seen, const Applied& applied) const;
-  void measure(const Rollout& rollout, const Observation& stable, const Observation& candidate);
+  Status measure(const Rollout& rollout, const Observation& stable, const Observation& candidate, const std::function<Status()>& every);
   void read_pod(const Json& pod, Meter::Role role);
 
   Cluster& cluster_;

@@ -59,7 +59,10 @@ class PromoteOnCluster : public testing::RealCluster {
     const std::string address = text_at(at(service(cluster(), "web"), "spec", "clusterIP")), request = "GET / HTTP/1.1\r\nhost: web\r\n\r\n";
     // The nodes hear of a new Service a moment later.
     while (!testing::ask_once(address, 80, request).starts_with("HTTP/1.1 200")) clock_.pause(milliseconds(20), cancel_);
-    return std::make_unique<testing::SteadyRequests>(address, 80, request, threads, std::chrono::microseconds(1000));
+    auto steady = std::make_unique<testing::SteadyRequests>(address, 80, request, threads, std::chrono::microseconds(1000));
+    // The old model has to have answered enough to be compared with.
+    while (steady->sent() < 1000) clock_.pause(milliseconds(20), cancel_);
+    return steady;
   }
   std::string story() const {
     std::string all;
@@ -99,9 +102,10 @@ class FewestReady {
       }
     });
   }
+  ~FewestReady() { stop(); }
   int stop() {
     stop_ = true;
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
     return fewest_;
   }
 
@@ -236,7 +240,7 @@ class KillOnCluster : public Ways {
     Killed killed(api, writes);
     DeployOptions options;
     options.holder = options.origin.who = "the first";
-    options.lease = seconds(3);
+    options.lease = seconds(5);
     const auto report = deploy(killed, small(model, writes), options);
     if (!report.ok()) std::cerr << report.error().message << "\n";
     ::_exit(report.ok() && report->rollout && report->rollout->phase == Phase::promoted ? 0 : 1);
@@ -252,7 +256,7 @@ TEST_P(KillOnCluster, AfterAnyWriteOfAPromotionItCanBeEndedElsewhere) {
     const bool was_killed = WIFSIGNALED(ended) && WTERMSIG(ended) == SIGKILL;
     ++(was_killed ? killed : unkilled);
     if (!was_killed) { EXPECT_EQ(WEXITSTATUS(ended), 0) << "without a kill, " << writes; }
-    LeaseOptions options{name_space_, lease_name(name_of(writes)), "another", seconds(3)};
+    LeaseOptions options{name_space_, lease_name(name_of(writes)), "another", seconds(5)};
     options.look = milliseconds(200);
     auto lease = Lease::acquire(api, options);
     ASSERT_TRUE(lease.ok()) << lease.error().message;

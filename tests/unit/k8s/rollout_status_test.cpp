@@ -121,6 +121,11 @@ TEST(Capacity, CountsThePodsThatComeOnTopOfThoseThatAre) {
   EXPECT_EQ(extra_pods(of(3, "a", 2), of(5, "b", 2)), 4);
   EXPECT_EQ(extra_pods(of(5, "a", "25%"), of(3, "a", "25%")), 0);
   EXPECT_EQ(extra_pods(of(10, "a", "100%"), of(10, "b", "100%")), 10);
+  for (const auto& [strategy, candidates] : {std::pair("rolling", 0), std::pair("blue-green", 10), std::pair(R"({"canary":[10,50,100]})", 5)}) {
+    Json promoted = of(10, "b", 1);
+    promoted["metadata"]["annotations"]["mlopsctl/strategy"] = strategy;
+    EXPECT_EQ(extra_pods(of(10, "a", 1), promoted), 1 + candidates) << strategy;
+  }
 }
 
 }  // namespace
