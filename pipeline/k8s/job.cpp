@@ -49,8 +49,8 @@ class Watcher {
   Watcher(Cluster& cluster, const ObjectRef& job, const WatchJobOptions& options) : cluster_(cluster), job_(job), options_(options) {}
 
   Result<JobProgress> run() {
-    const auto start = now();
-    auto reached = start;
+    start_ = now();
+    auto reached = start_;
     bool lost = false;
     while (true) {
       auto seen = observe_job(cluster_, job_);
@@ -67,7 +67,7 @@ class Watcher {
         TRY(tell(*seen, progress));
         if (progress.ended()) return progress;
       }
-      if (options_.timeout > seconds(0) && now() - start >= options_.timeout) return out_of_time(seen.ok() ? judge_job(*seen) : JobProgress());
+      if (time_left() <= milliseconds(0)) return out_of_time(seen.ok() ? judge_job(*seen) : JobProgress());
       const auto quiet = now() - moved_;
       if (!cluster_.clock().pause(quiet < seconds(2) ? milliseconds(100) : quiet < seconds(20) ? milliseconds(300) : milliseconds(1000), cluster_.cancel()))
         return interrupted();
@@ -76,6 +76,10 @@ class Watcher {
 
  private:
   std::chrono::steady_clock::time_point now() const { return cluster_.clock().steady(); }
+  milliseconds time_left() const {
+    if (options_.timeout <= seconds(0)) return std::chrono::hours(24);
+    return std::chrono::duration_cast<milliseconds>(options_.timeout - (now() - start_));
+  }
 
   Status tell(const JobSeen& seen, const JobProgress& progress) {
     if (progress.text() != told_) {
@@ -117,7 +121,7 @@ class Watcher {
     if (reading.whole || !statuses.is_array() || statuses.empty()) return {};
     const Json& state = at(statuses[0], "state");
     const bool ended = at(state, "terminated").is_object();
-    if (!ended && !at(state, "running").is_object()) return {};
+    if ((!ended && !at(state, "running").is_object()) || time_left() <= milliseconds(0)) return {};
     const TimePoint from = reading.last;
     Lines lines(1 << 20);
     const auto take = [&](std::string_view line) -> Status {
@@ -130,7 +134,7 @@ class Watcher {
     LogOptions options;
     options.times = true;
     if (from != TimePoint()) options.since = rfc3339(from);
-    options.silence = seconds(10);
+    options.silence = std::min<milliseconds>(seconds(10), time_left());
     const Status read = follow_log(
         cluster_, ref(resources::pods, job_.name_space, text_at(at(pod, "metadata", "name"))), text_at(at(statuses[0], "name")),
         [&](std::string_view bytes) { return lines.add(bytes, take); }, options);
@@ -157,7 +161,7 @@ class Watcher {
   const ObjectRef& job_;
   const WatchJobOptions& options_;
   std::string told_;
-  std::chrono::steady_clock::time_point moved_{};
+  std::chrono::steady_clock::time_point start_{}, moved_{};
   std::set<std::string> troubles_;
   std::map<std::string, Reading> logs_;  // by the pod's uid
 };
