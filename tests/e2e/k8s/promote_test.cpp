@@ -278,9 +278,9 @@ TEST_P(KillOnCluster, AfterAnyWriteOfAPromotionItCanBeEndedElsewhere) {
     expect_settled(api, expected, name_of(writes), replicas());
   };
   // All of them at once: each waits for its pods most of the time.
-  for (int first = 1; unkilled == 0 && first < many; first += 12) {
+  for (int first = 1; unkilled == 0 && first < many; first += 22) {
     std::vector<int> group;
-    for (int writes = first; writes < first + 12; ++writes) group.push_back(writes);
+    for (int writes = first; writes < first + 22; ++writes) group.push_back(writes);
     for (const int writes : group) {
       DeployOptions options;
       options.holder = "before";
