@@ -93,6 +93,7 @@ Result<Answer> deploy_and_tell(Session& session, k8s::Cluster& cluster, const k8
   options.wait = !arguments.has("--no-wait");
   options.timeout = std::chrono::seconds(arguments.integer("--timeout"));
   options.origin.strategy = strategy;
+  options.origin.record = record_about(manifests);
   const auto start = session.env().clock.steady();
   TRY_ASSIGN(const auto report, k8s::deploy(cluster, manifests, options));
   const double seconds = std::chrono::duration<double>(session.env().clock.steady() - start).count();

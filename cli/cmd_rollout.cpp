@@ -105,6 +105,7 @@ Result<Answer> cmd_rollout_history(Session& session) {
   answer.table("promotions", {{"began", "BEGAN", As::time},
                               {"who", "WHO"},
                               {"commit", "COMMIT", As::digest},
+                              {"record", "DECISION"},
                               {"strategy", "STRATEGY"},
                               {"from", "FROM", As::digest},
                               {"to", "TO", As::digest},

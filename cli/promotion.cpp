@@ -1,5 +1,8 @@
 #include "cli/promotion.hpp"
 
+#include <algorithm>
+
+#include "cli/decisions.hpp"
 #include "cli/deployment.hpp"
 #include "pipeline/git/provenance.hpp"
 #include "pipeline/k8s/rollout/manifests.hpp"
@@ -37,6 +40,16 @@ k8s::DriveOptions drive_options(Session& session) {
   how.trouble = std::move(options.trouble);
   how.timeout = std::chrono::seconds(session.arguments().integer("--timeout"));
   return how;
+}
+
+std::string record_about(const k8s::ManifestSet& manifests) {
+  const auto deployment = std::find_if(manifests.manifests.begin(), manifests.manifests.end(), [](const auto& each) { return each.kind == "Deployment"; });
+  const auto records = decision::Ledger(project_state).all();
+  if (!records || deployment == manifests.manifests.end()) return {};
+  const std::string model = k8s::model_of(deployment->object);
+  for (const decision::Record& record : *records)
+    if (record.text("model") == model) return std::filesystem::path(record.origin).stem().string();
+  return {};
 }
 
 Json summary_of(const k8s::Rollout& rollout) {

@@ -18,6 +18,9 @@ k8s::DriveOptions drive_options(Session& session);
 Result<Answer> deploy_and_tell(Session& session, k8s::Cluster& cluster, const k8s::ManifestSet& manifests,
                                const std::optional<k8s::Strategy>& strategy = std::nullopt);
 
+// The name of the project's newest decision record about the model that the manifests name; empty: there is none here.
+std::string record_about(const k8s::ManifestSet& manifests);
+
 // Exit code 0: promoted, 1: undone by its verdict, 5: paused.
 void tell_end(const k8s::Rollout& rollout, Answer& answer);
 Json summary_of(const k8s::Rollout& rollout);
