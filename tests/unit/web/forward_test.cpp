@@ -29,6 +29,7 @@ Request call(std::string method, std::string path, std::string body = "") {
   request.method = std::move(method);
   request.path = std::move(path);
   request.body = std::move(body);
+  request.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   return request;
 }
 
