@@ -1,7 +1,7 @@
 #include <cmath>
-#include <cstdlib>
 
 #include "cli/cmds.hpp"
+#include "cli/serving.hpp"
 #include "pipeline/base/plural.hpp"
 #include "pipeline/base/shown.hpp"
 #include "pipeline/stats/normal.hpp"
@@ -10,16 +10,6 @@
 namespace mlopsctl::cli {
 
 namespace {
-
-// The flag's value, a share strictly between `low` and `high`.
-Result<double> share_of(const Arguments& arguments, const char* flag, double low, double high) {
-  const std::string text = arguments.value(flag);
-  char* end = nullptr;
-  const double value = std::strtod(text.c_str(), &end);
-  if (!text.empty() && *end == 0 && value > low && value < high) return value;
-  return usage_error(std::string(flag) + " must be a share between " + brief(low) + " and " + brief(high) + ", not \"" + text + "\"",
-                     std::string("one point of accuracy is ") + flag + " 0.01");
-}
 
 struct Plan {
   double change, discordant, alpha, power;

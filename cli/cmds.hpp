@@ -28,6 +28,8 @@ Result<Answer> cmd_decision_keygen(Session& session);
 Result<Answer> cmd_decision_show(Session& session);
 Result<Answer> cmd_decision_verify(Session& session);
 Result<Answer> cmd_decision_replay(Session& session);
+Result<Answer> cmd_drift_self_test(Session& session);
+Result<Answer> cmd_drift_monitor(Session& session);
 Result<Answer> cmd_model_list(Session& session);
 Result<Answer> cmd_model_show(Session& session);
 Result<Answer> cmd_model_alias(Session& session);

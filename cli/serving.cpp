@@ -1,8 +1,11 @@
 #include "cli/serving.hpp"
 
+#include <cstdlib>
+
 #include "cli/command.hpp"
 #include "cli/signals.hpp"
 #include "pipeline/base/plural.hpp"
+#include "pipeline/base/shown.hpp"
 
 namespace mlopsctl::cli {
 
@@ -24,6 +27,15 @@ Result<int64_t> number_of(const Arguments& arguments, std::string_view flag, int
   if (value >= least && value <= most) return value;
   return usage_error(std::string(flag) + " expects a number from " + std::to_string(least) + " to " + std::to_string(most) + ", got " + std::to_string(value),
                      "leave it out for the usual value, which `mlopsctl " + std::string(arguments.command->name) + " --help` tells");
+}
+
+Result<double> share_of(const Arguments& arguments, const char* flag, double low, double high) {
+  const std::string text = arguments.value(flag);
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  if (!text.empty() && *end == 0 && value > low && value < high) return value;
+  return usage_error(std::string(flag) + " must be a share between " + brief(low) + " and " + brief(high) + ", not \"" + text + "\"",
+                     std::string("one point of accuracy is ") + flag + " 0.01");
 }
 
 Result<Answer> serve_until_told(Session& session, serve::Service& service, std::chrono::seconds grace) {

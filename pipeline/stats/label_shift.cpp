@@ -82,6 +82,24 @@ std::vector<int64_t> redraw(std::span<const int64_t> counts, Random& random) {
   return drawn;
 }
 
+double accuracy_of(std::span<const int64_t> confusion, std::span<const double> shares) {
+  const size_t n = shares.size();
+  double accuracy = 0;
+  for (size_t label = 0; label < n; ++label) {
+    const auto counts = confusion.subspan(label * n, n);
+    const auto total = std::accumulate(counts.begin(), counts.end(), int64_t{0});
+    if (total > 0) accuracy += shares[label] * static_cast<double>(counts[label]) / static_cast<double>(total);
+  }
+  return accuracy;
+}
+
+Interval middle_of(std::vector<double>& values, double confidence) {
+  if (values.empty()) return {};
+  std::sort(values.begin(), values.end());
+  const auto at = [&](double share) { return values[static_cast<size_t>(share * static_cast<double>(values.size() - 1) + 0.5)]; };
+  return {at((1 - confidence) / 2), at((1 + confidence) / 2)};
+}
+
 }  // namespace
 
 LabelShift bbse(std::span<const int64_t> confusion, std::span<const int64_t> predicted, const LabelShiftOptions& options) {
@@ -93,23 +111,25 @@ LabelShift bbse(std::span<const int64_t> confusion, std::span<const int64_t> pre
     for (size_t label = 0; label < n; ++label)
       for (size_t k = 0; k < n; ++k) result.shares[label] += static_cast<double>(confusion[label * n + k]);
     to_shares(result.shares);
+    result.accuracy = accuracy_of(confusion, result.shares);
     return result;
   }
+  result.accuracy = accuracy_of(confusion, result.shares);
   if (options.resamples <= 0) return result;
   Random random(options.seed);
   std::vector<std::vector<double>> drawn(n);
-  std::vector<double> shares;
+  std::vector<double> shares, accuracies;
   for (int i = 0; i < options.resamples; ++i) {
     const auto again = redraw(confusion, random), predicted_again = redraw(predicted, random);
     if (!solve(again, predicted_again, shares, nullptr)) continue;
     for (size_t label = 0; label < n; ++label) drawn[label].push_back(shares[label]);
+    accuracies.push_back(accuracy_of(again, shares));
   }
-  for (auto& values : drawn) {
-    std::sort(values.begin(), values.end());
-    const auto at = [&](double share) { return values[static_cast<size_t>(share * static_cast<double>(values.size() - 1) + 0.5)]; };
-    const double tail = (1 - options.confidence) / 2;
-    result.intervals.push_back(values.empty() ? Interval{} : Interval{at(tail), at(1 - tail)});
-  }
+  for (auto& values : drawn) result.intervals.push_back(middle_of(values, options.confidence));
+  double squares = 0;
+  for (const double each : accuracies) squares += (each - result.accuracy) * (each - result.accuracy);
+  if (!accuracies.empty()) result.accuracy_error = std::sqrt(squares / static_cast<double>(accuracies.size()));
+  result.accuracy_interval = middle_of(accuracies, options.confidence);
   return result;
 }
 

@@ -14,8 +14,11 @@ namespace mlopsctl::stats {
 struct LabelShift {
   std::vector<double> shares;       // the estimated share of each label; in [0, 1], adding to 1
   std::vector<Interval> intervals;  // of each share, by resampling both samples; empty: none were asked for
-  double condition = 0;             // BBSE: condition number of the confusion matrix; large: the model does not tell some labels apart
-  bool solvable = true;             // false: it is singular, and shares are those of the labelled rows
+  // How often the model is right where the labels have these shares: its recall of each label, weighed. And the standard error over the resamples.
+  double accuracy = 0, accuracy_error = 0;
+  Interval accuracy_interval;
+  double condition = 0;  // BBSE: condition number of the confusion matrix; large: the model does not tell some labels apart
+  bool solvable = true;  // false: it is singular, and shares are those of the labelled rows
 };
 struct LabelShiftOptions {
   int resamples = 1000;  // 0: no intervals

@@ -34,8 +34,14 @@ double seen_below(int64_t trials, double floor, double alpha, double power) {
     else high = middle - 1;
   }
   if (low < 0) return 0;
-  // The share of which so few come with the chance `power`.
-  return low >= trials ? 1 : boost::math::ibeta_inv(static_cast<double>(low + 1), static_cast<double>(trials - low), 1 - power);
+  // At most so many succeed where at least the rest fail.
+  return 1 - share_reaching(trials - low, trials, power);
+}
+
+double share_reaching(int64_t least, int64_t trials, double power) {
+  if (least <= 0) return 0;
+  if (least > trials) return 1;
+  return boost::math::ibeta_inv(static_cast<double>(least), static_cast<double>(trials - least + 1), power);
 }
 
 McNemar mcnemar_exact(int64_t only_first, int64_t only_second) {

@@ -20,6 +20,9 @@ double binomial_at_most(int64_t successes, int64_t trials, double share);
 // these trials never do. alpha and power in (0, 1).
 double seen_below(int64_t trials, double floor, double alpha, double power = 0.8);
 
+// The share with which at least `least` of `trials` succeed with the chance `power`.
+double share_reaching(int64_t least, int64_t trials, double power = 0.8);
+
 // McNemar's exact test on rows that two classifiers both judged (Fay 2011): `only_first` rows only the first got right, `only_second` only
 // the second. Given their sum, each is a fair coin when the classifiers are equally good.
 struct McNemar {

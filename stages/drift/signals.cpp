@@ -1,10 +1,13 @@
 #include "stages/drift/signals.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "pipeline/base/shown.hpp"
 #include "pipeline/stats/detectable.hpp"
 #include "pipeline/stats/multiple.hpp"
+#include "pipeline/stats/normal.hpp"
+#include "pipeline/stats/proportion.hpp"
 #include "pipeline/stats/two_sample.hpp"
 
 namespace mlopsctl::drift {
@@ -26,7 +29,14 @@ size_t median_length(const std::vector<int64_t>& counts, int64_t rows) {
   return 0;
 }
 
-Line class_mix(const train::Profile& reference, const train::Profile& current, double alpha) {
+// The spread of a difference of two shares, at most.
+double share_error(const train::Profile& reference, const train::Profile& current) {
+  return std::sqrt(1 / static_cast<double>(reference.rows) + 1 / static_cast<double>(current.rows)) / 2;
+}
+// What is seen by a test from `seen` on is an alarm where the effect, too, is large enough in 80 of 100 cases.
+double alarming(double seen, double threshold, double error) { return std::min(1.0, std::max(seen, threshold + stats::normal_quantile(0.8) * error)); }
+
+Line class_mix(const train::Profile& reference, const train::Profile& current, double alpha, double threshold) {
   const auto result = stats::compare_categories(reference.predicted, current.predicted);
   Line line;
   line.signal = "class_mix";
@@ -35,7 +45,8 @@ Line class_mix(const train::Profile& reference, const train::Profile& current, d
   line.p = result.p;
   line.test =
       "chi-square, " + brief(result.degrees) + " degrees of freedom; psi " + shown(stats::stability_index(reference.predicted, current.predicted), "%.3f");
-  line.detectable = stats::detectable_categories(reference.rows, current.rows, std::max(1.0, result.degrees), alpha);
+  line.detectable =
+      alarming(stats::detectable_categories(reference.rows, current.rows, std::max(1.0, result.degrees), alpha), threshold, share_error(reference, current));
   if (result.least_expected < few_rows) {
     line.p = stats::permuted_categories_p(reference.predicted, current.predicted, permutations, 0);
     line.test += "; p from " + std::to_string(permutations) + " permutations, because some label has fewer than 5 expected rows";
@@ -52,21 +63,49 @@ Line class_mix(const train::Profile& reference, const train::Profile& current, d
   return line;
 }
 
-Line text_length(const train::Profile& reference, const train::Profile& current, double alpha) {
-  const auto result = stats::compare_distributions(reference.characters, current.characters);
+Line distribution(const std::vector<int64_t>& before, const std::vector<int64_t>& now, const train::Profile& reference, const train::Profile& current,
+                  double alpha, double threshold) {
+  const auto result = stats::compare_distributions(before, now);
   Line line;
-  line.signal = "text_length";
   line.effect = result.effect;
   line.statistic = result.statistic;
   line.p = result.p;
   line.test = "Kolmogorov-Smirnov";
-  line.detectable = stats::detectable_distribution(reference.rows, current.rows, alpha);
+  line.detectable = alarming(stats::detectable_distribution(reference.rows, current.rows, alpha), threshold, share_error(reference, current));
+  return line;
+}
+
+Line text_length(const train::Profile& reference, const train::Profile& current, double alpha, double threshold) {
+  Line line = distribution(reference.characters, current.characters, reference, current, alpha, threshold);
+  line.signal = "text_length";
   line.detail = "the median text has " + std::to_string(median_length(current.characters, current.rows)) + " characters, was " +
                 std::to_string(median_length(reference.characters, reference.rows));
   return line;
 }
 
-Line unknown_share(const train::Profile& reference, const train::Profile& current, double alpha) {
+Line confidence(const train::Profile& reference, const train::Profile& current, double alpha, double threshold) {
+  Line line = distribution(reference.confidence, current.confidence, reference, current, alpha, threshold);
+  line.signal = "confidence";
+  line.detail = "the model is " + percent(mean_confidence(current)) + " sure of its answers on average, was " + percent(mean_confidence(reference));
+  return line;
+}
+
+Line concept_drift(const Outlook& outlook, double alpha, double threshold) {
+  Line line;
+  line.signal = "concept_drift";
+  line.effect = std::abs(outlook.by_confidence - outlook.labels.accuracy);
+  line.statistic = outlook.difference_error > 0 ? (outlook.by_confidence - outlook.labels.accuracy) / outlook.difference_error : 0;
+  line.p = outlook.p;
+  line.test = "accuracy by confidence against accuracy by predicted labels (BBSE), normal";
+  line.detectable = alarming(stats::normal_reach(outlook.difference_error, alpha / 2, 0.8), threshold, outlook.difference_error);
+  const auto range = [](const stats::Interval& interval) { return percent(interval.low) + " to " + percent(interval.high); };
+  line.detail = "without labels, " + percent(outlook.labels.accuracy) + " of the rows seem to be labelled right by the predicted labels (" +
+                range(outlook.labels.accuracy_interval) + "), " + percent(outlook.by_confidence) + " by confidence (" + range(outlook.interval) + "); it was " +
+                percent(outlook.before);
+  return line;
+}
+
+Line unknown_share(const train::Profile& reference, const train::Profile& current, double alpha, double threshold) {
   const auto result = stats::compare_means(reference.unknown, current.unknown);
   Line line;
   line.signal = "unknown_share";
@@ -74,12 +113,14 @@ Line unknown_share(const train::Profile& reference, const train::Profile& curren
   line.statistic = result.statistic;
   line.p = result.p;
   line.test = "Welch";
-  line.detectable = stats::detectable_mean(reference.unknown.variance, reference.unknown.n, current.unknown.variance, current.unknown.n, alpha);
+  const stats::Moments &before = reference.unknown, &now = current.unknown;
+  line.detectable = alarming(stats::detectable_mean(before.variance, before.n, now.variance, now.n, alpha), threshold,
+                             std::sqrt(before.variance / static_cast<double>(before.n) + now.variance / static_cast<double>(now.n)));
   line.detail = percent(current.unknown.mean) + " of a text's words are unknown to the model, was " + percent(reference.unknown.mean);
   return line;
 }
 
-Line imbalance(const train::Profile& current) {
+Line imbalance(const train::Profile& reference, const train::Profile& current, double threshold) {
   const auto largest = std::max_element(current.predicted.begin(), current.predicted.end());
   Line line;
   line.signal = "imbalance";
@@ -87,10 +128,20 @@ Line imbalance(const train::Profile& current) {
   line.test = "rule: largest predicted share";
   line.detail =
       "\"" + current.labels[static_cast<size_t>(largest - current.predicted.begin())] + "\" is predicted for " + percent(line.effect) + " of the rows";
+  const auto least = static_cast<int64_t>(std::ceil(threshold * static_cast<double>(current.rows) - 1e-9));
+  for (const int64_t count : reference.predicted) line.false_alarm += 1 - stats::binomial_at_most(least - 1, current.rows, share(count, reference.rows));
+  line.false_alarm = std::min(1.0, line.false_alarm);
+  line.detectable = stats::share_reaching(least, current.rows);
   return line;
 }
 
 }  // namespace
+
+double mean_confidence(const train::Profile& profile) {
+  double sum = 0;
+  for (size_t bin = 0; bin < profile.confidence.size(); ++bin) sum += (static_cast<double>(bin) + 0.5) * static_cast<double>(profile.confidence[bin]);
+  return sum / static_cast<double>(train::kConfidenceBins) / static_cast<double>(profile.rows);
+}
 
 spec::Field thresholds_field() {
   using spec::number, spec::object, spec::with_default;
@@ -98,39 +149,48 @@ spec::Field thresholds_field() {
   return with_default("thresholds",
                       object({
                           with_default("class_mix", share(), 0.1, "Total variation distance of the predicted labels' shares; 1 switches it off, as for all."),
+                          with_default("confidence", share(), 0.1, "Kolmogorov-Smirnov distance of the model's confidences."),
                           with_default("text_length", share(), 0.1, "Kolmogorov-Smirnov distance of text lengths."),
                           with_default("unknown_share", share(), 0.05, "Difference of the mean shares of words unknown to the model."),
+                          with_default("concept_drift", share(), 0.05,
+                                       "Difference of two accuracies estimated without labels, which agree as long as only the mix of labels changes."),
                           with_default("imbalance", share(), 0.7, "Share of the most frequent predicted label; a plain rule without a test."),
                       }),
                       Json::object(), "The least change that matters, by signal.");
 }
 
-Thresholds thresholds_of(const Json& thresholds, double alpha) {
+Thresholds thresholds_of(const Json& thresholds, double alpha, bool false_discovery) {
   const auto value = [&](const char* name) { return thresholds[name].get<double>(); };
-  return {value("class_mix"), value("text_length"), value("unknown_share"), value("imbalance"), alpha};
+  return {value("class_mix"), value("confidence"), value("text_length"), value("unknown_share"), value("concept_drift"), value("imbalance"), alpha,
+          false_discovery};
 }
 
-std::vector<Line> compare(const train::Profile& reference, const train::Profile& current, const Thresholds& thresholds) {
+std::vector<Line> compare(const train::Profile& reference, const train::Profile& current, const Thresholds& thresholds, const std::optional<Outlook>& outlook) {
   std::vector<Line> lines;
   const auto add = [&](Line line, double threshold) {
     line.threshold = threshold;
     lines.push_back(std::move(line));
   };
   const bool words = thresholds.unknown_share < kOff && reference.unknown.n > 0 && current.unknown.n > 0;
-  const int tests = (thresholds.class_mix < kOff) + (thresholds.text_length < kOff) + words;
+  const bool looks_ahead = thresholds.concept_drift < kOff && outlook.has_value();
+  const int tests = (thresholds.class_mix < kOff) + (thresholds.confidence < kOff) + (thresholds.text_length < kOff) + words + looks_ahead;
   const double alpha = thresholds.alpha / std::max(1, tests);
-  if (thresholds.class_mix < kOff) add(class_mix(reference, current, alpha), thresholds.class_mix);
-  if (thresholds.text_length < kOff) add(text_length(reference, current, alpha), thresholds.text_length);
-  if (words) add(unknown_share(reference, current, alpha), thresholds.unknown_share);
+  if (thresholds.class_mix < kOff) add(class_mix(reference, current, alpha, thresholds.class_mix), thresholds.class_mix);
+  if (thresholds.text_length < kOff) add(text_length(reference, current, alpha, thresholds.text_length), thresholds.text_length);
+  if (words) add(unknown_share(reference, current, alpha, thresholds.unknown_share), thresholds.unknown_share);
+  if (thresholds.confidence < kOff) add(confidence(reference, current, alpha, thresholds.confidence), thresholds.confidence);
+  if (looks_ahead) add(concept_drift(*outlook, alpha, thresholds.concept_drift), thresholds.concept_drift);
   std::vector<double> p;
   for (const Line& line : lines) p.push_back(*line.p);
-  const std::vector<double> adjusted = stats::holm(p);
+  const std::vector<double> adjusted = thresholds.false_discovery ? stats::benjamini_hochberg(p) : stats::holm(p);
   for (size_t i = 0; i < lines.size(); ++i) {
     lines[i].adjusted_p = adjusted[i];
-    lines[i].alarm = lines[i].effect >= lines[i].threshold && adjusted[i] < thresholds.alpha;
+    lines[i].false_alarm = alpha;
+    lines[i].alarm = lines[i].effect >= lines[i].threshold && adjusted[i] <= thresholds.alpha;
+    if (lines[i].alarm && lines[i].signal == "concept_drift") lines[i].detail += ": concept drift?";
   }
   if (thresholds.imbalance < kOff) {
-    add(imbalance(current), thresholds.imbalance);
+    add(imbalance(reference, current, thresholds.imbalance), thresholds.imbalance);
     lines.back().alarm = lines.back().effect >= thresholds.imbalance;
   }
   return lines;
@@ -146,6 +206,7 @@ Json to_json(const Line& line) {
           {"effect", line.effect},
           {"threshold", line.threshold},
           {"detectable", number(line.detectable)},
+          {"false_alarm", line.false_alarm},
           {"alarm", line.alarm},
           {"detail", line.detail}};
 }

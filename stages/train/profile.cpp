@@ -46,6 +46,11 @@ Json lengths_to_json(const std::vector<int64_t>& counts) {
   return result;
 }
 
+Json to_json(const stats::Moments& moments) {
+  if (moments.n == 0) return nullptr;
+  return {{"rows", moments.n}, {"mean", moments.mean}, {"variance", moments.variance}};
+}
+
 Json by_label(const std::vector<std::string>& labels, const std::vector<int64_t>& counts) {
   Json result = Json::object();
   for (size_t k = 0; k < counts.size(); ++k) result[labels[k]] = counts[k];
@@ -82,6 +87,12 @@ class Reader {
     if (value.is_number()) return value.get<double>();
     return fail(name + " is no number"), 0;
   }
+  stats::Moments moments(const std::string& name) {
+    const Json value = json_.value(name, Json());
+    if (!value.is_object()) return {};
+    return {count(value.value("rows", Json()), name + ".rows"), number(value.value("mean", Json()), name + ".mean"),
+            number(value.value("variance", Json()), name + ".variance")};
+  }
   void fail(std::string what) {
     if (fault_.empty()) fault_ = std::move(what);
   }
@@ -116,7 +127,11 @@ Profile measure_profile(std::string source, const std::vector<std::string>& labe
   profile.tokens.resize(length_bins());
   profile.confidence.resize(kConfidenceBins);
   profile.unknown = moments(unknown);
-  if (std::any_of(given.begin(), given.end(), [](int label) { return label >= 0; })) profile.labelled.resize(labels.size());
+  if (std::any_of(given.begin(), given.end(), [](int label) { return label >= 0; })) {
+    profile.labelled.resize(labels.size());
+    profile.confusion.resize(labels.size() * labels.size());
+  }
+  std::vector<float> surplus;
   for (size_t i = 0; i < texts.size(); ++i) {
     const auto row = probabilities.subspan(i * labels.size(), labels.size());
     const auto answer = static_cast<size_t>(ml::best(row));
@@ -124,8 +139,12 @@ Profile measure_profile(std::string source, const std::vector<std::string>& labe
     ++profile.confidence[std::min(kConfidenceBins - 1, static_cast<size_t>(row[answer] * static_cast<float>(kConfidenceBins)))];
     ++profile.characters[length_bin(code_points(texts[i]))];
     ++profile.tokens[length_bin(words(texts[i]))];
-    if (!given.empty() && given[i] >= 0) ++profile.labelled[static_cast<size_t>(given[i])];
+    if (given.empty() || given[i] < 0) continue;
+    ++profile.labelled[static_cast<size_t>(given[i])];
+    ++profile.confusion[static_cast<size_t>(given[i]) * labels.size() + answer];
+    surplus.push_back((static_cast<size_t>(given[i]) == answer ? 1 : 0) - row[answer]);
   }
+  profile.surplus = moments(surplus);
   return profile;
 }
 
@@ -138,8 +157,9 @@ Json to_json(const Profile& profile) {
                {"characters", lengths_to_json(profile.characters)},
                {"tokens", lengths_to_json(profile.tokens)},
                {"confidence", profile.confidence},
-               {"unknown_share", nullptr}};
-  if (profile.unknown.n > 0) json["unknown_share"] = {{"rows", profile.unknown.n}, {"mean", profile.unknown.mean}, {"variance", profile.unknown.variance}};
+               {"confusion", profile.confusion.empty() ? Json() : Json(profile.confusion)},
+               {"surplus", to_json(profile.surplus)},
+               {"unknown_share", to_json(profile.unknown)}};
   return json;
 }
 
@@ -164,9 +184,12 @@ Result<Profile> profile_from_json(const Json& json) {
   if (!confidence.is_array() || confidence.size() != kConfidenceBins) reader.fail("confidence is no list of " + std::to_string(kConfidenceBins) + " counts");
   else
     for (const Json& each : confidence) profile.confidence.push_back(reader.count(each, "confidence"));
-  if (const Json unknown = json.value("unknown_share", Json()); unknown.is_object())
-    profile.unknown = {reader.count(unknown.value("rows", Json()), "unknown_share.rows"), reader.number(unknown.value("mean", Json()), "unknown_share.mean"),
-                       reader.number(unknown.value("variance", Json()), "unknown_share.variance")};
+  // Profiles of older models have neither of these two.
+  for (const Json& each : json.value("confusion", Json()).is_array() ? json["confusion"] : Json::array())
+    profile.confusion.push_back(reader.count(each, "confusion"));
+  if (!profile.confusion.empty() && profile.confusion.size() != profile.labels.size() * profile.labels.size()) reader.fail("confusion has other labels");
+  profile.surplus = reader.moments("surplus");
+  profile.unknown = reader.moments("unknown_share");
   if (!reader.fault().empty()) return stage_error("profile: " + reader.fault());
   return profile;
 }

@@ -32,6 +32,8 @@ struct Profile {
   std::vector<int64_t> characters;  // rows per length bin; Unicode code points of the cleaned text
   std::vector<int64_t> tokens;      // rows per length bin; white-space separated
   std::vector<int64_t> confidence;  // rows per bin of the highest probability, [0, 1] in kConfidenceBins
+  std::vector<int64_t> confusion;   // rows per given and predicted label, given x predicted; empty when rows have none
+  stats::Moments surplus;           // of being right (1 or 0) less the confidence, over labelled rows; n = 0 when there are none
   stats::Moments unknown;           // of the share of tokens not in the vocabulary; n = 0 when the family has no such notion
 };
 

@@ -1,6 +1,7 @@
 #include <algorithm>
+#include <cmath>
 
-#include "stages/drift/signals.hpp"
+#include "stages/drift/self_test.hpp"
 #include "tests/calibration/rules.hpp"
 #include "tests/calibration/simulate.hpp"
 
@@ -10,7 +11,7 @@ namespace {
 // p alone decides.
 drift::Thresholds bare() {
   drift::Thresholds thresholds;
-  thresholds.class_mix = thresholds.text_length = thresholds.unknown_share = 0;
+  thresholds.class_mix = thresholds.confidence = thresholds.text_length = thresholds.unknown_share = 0;
   return thresholds;
 }
 
@@ -19,6 +20,38 @@ bool alarms(const std::vector<drift::Line>& lines, const std::string& signal) {
 }
 bool significant(const std::vector<drift::Line>& lines, const std::string& signal, double alpha) {
   return std::any_of(lines.begin(), lines.end(), [&](const drift::Line& line) { return line.signal == signal && line.p && *line.p <= alpha; });
+}
+
+// Rows of a model whose probabilities are as often right as they say where labels come evenly; they come with these shares.
+drift::Seen answers(Random& random, int64_t rows, const std::vector<double>& shares) {
+  const size_t classes = shares.size();
+  const double most = *std::max_element(shares.begin(), shares.end());
+  drift::Seen seen;
+  for (const double share : shares) seen.labels.push_back(std::to_string(share));
+  std::vector<double> weights(classes);
+  while (seen.given.size() < static_cast<size_t>(rows)) {
+    double sum = 0;
+    for (double& weight : weights) sum += weight = std::exp(2.5 * normal(random));
+    double drawn = random.uniform() * sum;
+    size_t given = 0;
+    while (given + 1 < classes && drawn >= weights[given]) drawn -= weights[given++];
+    if (random.uniform() * most > shares[given]) continue;  // labels come as often as asked for
+    seen.given.push_back(static_cast<int>(given));
+    for (const double weight : weights) seen.probabilities.push_back(static_cast<float>(weight / sum));
+  }
+  seen.texts.assign(static_cast<size_t>(rows), "text");
+  return seen;
+}
+
+bool suspects(Random& random, int64_t rows, int classes, bool moved) {
+  const auto profile = [](const drift::Seen& seen) { return train::measure_profile("", seen.labels, seen.texts, seen.probabilities, {}, seen.given); };
+  const auto reference = profile(answers(random, 2000, even(classes)));
+  const drift::Seen now = answers(random, rows, moved ? zipf(classes) : even(classes));
+  stats::LabelShiftOptions options;
+  options.resamples = 200;
+  options.seed = random.below(1'000'000);
+  const auto ahead = drift::outlook(reference, profile(now), now.probabilities, options);
+  return ahead && ahead->p <= 0.05;
 }
 
 }  // namespace
@@ -45,6 +78,7 @@ Section drift_rules(bool full) {
         };
         add("class_mix, p", Promise::at_most, [&](Random& random) { return significant(report(random, bare()), "class_mix", 0.05); });
         if (skewed || classes != 5) continue;
+        add("confidence, p", Promise::at_most, [&](Random& random) { return significant(report(random, bare()), "confidence", 0.05); });
         add("text_length, p", Promise::at_most, [&](Random& random) { return significant(report(random, bare()), "text_length", 0.05); });
         add("unknown_share, p", Promise::at_most, [&](Random& random) { return significant(report(random, bare()), "unknown_share", 0.05); });
         add("report, p alone", Promise::at_most, [&](Random& random) { return alarms(report(random, bare()), ""); });
@@ -52,6 +86,13 @@ Section drift_rules(bool full) {
       }
     }
   }
+  for (const int64_t rows : full ? std::vector<int64_t>{50, 200, 1000, 5000} : std::vector<int64_t>{200})
+    for (const int classes : full ? std::vector<int>{2, 5, 20} : std::vector<int>{3})
+      for (const bool moved : {false, true}) {
+        const int trials = !full ? 60 : rows > 1000 ? 200 : 400;
+        section.figures.push_back({"concept_drift, p", moved ? "labels as 1/k, were even" : "nothing changed", rows, classes, Promise::at_most, 0.05, trials,
+                                   count_trials(trials, seed++, [&](Random& random) { return suspects(random, rows, classes, moved); })});
+      }
   return section;
 }
 

@@ -74,7 +74,12 @@ Section power(bool full) {
       return stats::compare_distributions(first, second).p <= alpha;
     });
     const World before{even(3)};
-    const double variance = 0.05 * 0.95 / 20, shift = stats::detectable_mean(variance, 2000, variance, rows, alpha);
+    // Shares of 0.05 and more unknown words spread more.
+    double shift = 0;
+    for (int step = 0; step < 20; ++step) {
+      const double mean = 0.05 + shift;
+      shift = stats::detectable_mean(0.05 * 0.95 / 20, 2000, mean * (1 - mean) / 20, rows, alpha);
+    }
     World after = before;
     after.unknown += shift;
     add("unknown_share, p", "difference " + shown(shift), rows, 0, 0.8, fewer,

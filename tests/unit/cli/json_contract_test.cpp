@@ -164,6 +164,8 @@ TEST_F(JsonContract, HoldsForEveryCommand) {
   expect_error("rollback nothing", 2);
   expect_answer("predict --model feedback --input data/feedback.csv --output labelled.csv", "predict");
   expect_error("predict --model feedback --input data/feedback.csv --output -", 2);
+  expect_answer("drift self-test --model feedback --input data/feedback.csv --trials 20", "drift-self-test");
+  expect_answer("drift monitor --model feedback --store sqlite:kept.sqlite", "drift-monitor");
   expect_answer("probe http://127.0.0.1:1", "probe", 1);
   expect_error("probe nonsense", 2);
   expect_error("serve --model nothing", 2);

@@ -15,7 +15,11 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 Json params(const std::string& on_drift) {
-  return {{"on_drift", on_drift}, {"alpha", 0.05}, {"thresholds", {{"class_mix", 0.1}, {"text_length", 0.1}, {"unknown_share", 0.05}, {"imbalance", 0.7}}}};
+  return {
+      {"on_drift", on_drift},
+      {"alpha", 0.05},
+      {"budget", "any_false_alarm"},
+      {"thresholds", {{"class_mix", 0.1}, {"confidence", 0.1}, {"text_length", 0.1}, {"unknown_share", 0.05}, {"concept_drift", 0.05}, {"imbalance", 0.7}}}};
 }
 
 class DriftStage : public ::testing::Test {
@@ -34,7 +38,7 @@ TEST_F(DriftStage, IsQuietOnMoreOfTheSame) {
   const Status run = stage_->run(context);
   ASSERT_TRUE(run.ok()) << run.error().message;
   EXPECT_EQ(context.report().verdict->outcome, engine::Outcome::pass);
-  EXPECT_EQ(context.report().verdict->summary, "no drift in 4 signals");
+  EXPECT_EQ(context.report().verdict->summary, "no drift in 6 signals");
   EXPECT_THAT(context.report().warnings, IsEmpty());
   const Json json = result("out");
   EXPECT_EQ(json["format"], "mlopsctl-drift-1");

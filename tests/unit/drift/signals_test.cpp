@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "pipeline/base/random.hpp"
+#include "pipeline/stats/proportion.hpp"
 
 namespace mlopsctl::drift {
 namespace {
@@ -36,7 +37,7 @@ std::vector<std::string> alarms(const std::vector<Line>& lines) {
 
 TEST(Signals, AreQuietWhenNothingChanged) {
   const auto lines = compare(window(1, 800, {0.4, 0.3, 0.3}, 20, 0.05), window(2, 600, {0.4, 0.3, 0.3}, 20, 0.05), {});
-  ASSERT_EQ(lines.size(), 4U);
+  ASSERT_EQ(lines.size(), 5U);
   EXPECT_THAT(alarms(lines), testing::IsEmpty());
 }
 
@@ -65,11 +66,14 @@ TEST(Signals, SayWhatTheyCouldHaveSeen) {
   const auto few = compare(window(1, 800, {0.4, 0.3, 0.3}, 20, 0.05), window(3, 40, {0.4, 0.3, 0.3}, 20, 0.05), {});
   const auto many = compare(window(1, 8000, {0.4, 0.3, 0.3}, 20, 0.05), window(3, 8000, {0.4, 0.3, 0.3}, 20, 0.05), {});
   for (size_t i = 0; i < 3; ++i) {
-    EXPECT_GT(*few[i].detectable, 2 * *many[i].detectable) << few[i].signal;
-    EXPECT_LT(*many[i].detectable, many[i].threshold) << many[i].signal;
+    EXPECT_GT(*few[i].detectable, *many[i].detectable) << few[i].signal;
+    EXPECT_LT(*many[i].detectable, 1.1 * many[i].threshold) << many[i].signal;
+    EXPECT_NEAR(few[i].false_alarm, 0.05 / 4, 1e-12);
   }
   EXPECT_GT(*few[0].detectable, few[0].threshold) << "40 rows cannot see a change of the mix by a tenth";
-  EXPECT_FALSE(few[3].detectable.has_value());
+  EXPECT_EQ(few.back().signal, "imbalance");
+  EXPECT_NEAR(few.back().false_alarm, 1 - stats::binomial_at_most(27, 40, 0.4), 0.01) << "28 of 40";
+  EXPECT_NEAR(1 - stats::binomial_at_most(27, 40, *few.back().detectable), 0.8, 1e-9);
 }
 
 TEST(Signals, DealTheRowsAnewWhereCountsAreSmall) {
@@ -80,7 +84,7 @@ TEST(Signals, DealTheRowsAnewWhereCountsAreSmall) {
 
 TEST(Signals, CanBeSwitchedOff) {
   Thresholds thresholds;
-  thresholds.class_mix = thresholds.imbalance = 1;
+  thresholds.class_mix = thresholds.confidence = thresholds.imbalance = 1;
   const auto lines = compare(window(1, 80, {0.4, 0.3, 0.3}, 20, 0.05), window(2, 60, {1, 0, 0}, 20, 0.05), thresholds);
   ASSERT_EQ(lines.size(), 2U);
   EXPECT_EQ(lines[0].signal, "text_length");
@@ -91,7 +95,7 @@ TEST(Signals, ShareOneErrorRate) {
   int any = 0;
   constexpr int kTrials = 400;
   Thresholds strict;
-  strict.class_mix = strict.text_length = strict.unknown_share = 0;  // p alone decides
+  strict.class_mix = strict.confidence = strict.text_length = strict.unknown_share = 0;  // p alone decides
   strict.imbalance = 1;
   for (uint64_t trial = 0; trial < kTrials; ++trial)
     any += !alarms(compare(window(2 * trial + 1, 200, {0.4, 0.3, 0.3}, 20, 0.05), window(2 * trial + 2, 150, {0.4, 0.3, 0.3}, 20, 0.05), strict)).empty();
@@ -104,7 +108,7 @@ TEST(Signals, SpeakInSentences) {
   EXPECT_THAT(lines[0].detail, testing::MatchesRegex("\"negative\" is predicted for [0-9.]+ % of the rows, was [0-9.]+ %"));
   EXPECT_THAT(lines[1].detail, testing::MatchesRegex("the median text has [0-9]+ characters, was [0-9]+"));
   EXPECT_THAT(lines[2].detail, testing::MatchesRegex("[0-9.]+ % of a text's words are unknown to the model, was [0-9.]+ %"));
-  EXPECT_THAT(to_json(lines[3]).dump(), testing::HasSubstr("\"adjusted_p\":null"));
+  EXPECT_THAT(to_json(lines.back()).dump(), testing::HasSubstr("\"adjusted_p\":null"));
 }
 
 }  // namespace

@@ -29,6 +29,9 @@ TEST(Profile, CountsWhatTheModelSees) {
   EXPECT_EQ(profile.rows, 3);
   EXPECT_THAT(profile.predicted, testing::ElementsAre(2, 1));
   EXPECT_THAT(profile.labelled, testing::ElementsAre(0, 2));
+  EXPECT_THAT(profile.confusion, testing::ElementsAre(0, 0, 1, 1));
+  EXPECT_EQ(profile.surplus.n, 2);
+  EXPECT_NEAR(profile.surplus.mean, (0.25 - 1) / 2, 1e-7);
   EXPECT_EQ(profile.characters[9], 1);
   EXPECT_EQ(profile.characters[12], 1);
   EXPECT_EQ(profile.characters[0], 1);
@@ -57,6 +60,7 @@ TEST(Profile, NamesWhatIsWrong) {
   EXPECT_EQ(fault("predicted", 5), "profile: predicted is no mapping");
   EXPECT_EQ(fault("characters", {1}), "profile: characters holds something other than [length, rows]");
   EXPECT_EQ(fault("confidence", Json::array()), "profile: confidence is no list of 20 counts");
+  EXPECT_EQ(fault("confusion", {1, 2}), "profile: confusion has other labels");
   EXPECT_EQ(fault("labels", "no"), "profile: labels is no list");
 }
 
