@@ -232,7 +232,7 @@ constexpr Command elsewhere[] = {
      .run = cmd_drift_self_test},
     {.name = "drift monitor",
      .group = Group::models,
-     .summary = "watch the predictions that a server kept, one after the other",
+     .summary = "watch the predictions that a server kept",
      .details = "Reads a store that `mlopsctl serve --store ... --record 1` writes, in order of time, against the profile in the model: has a label's "
                 "share risen, has the confidence fallen, and since when? Set by how seldom it may alarm for nothing.",
      .examples = {{"mlopsctl drift monitor --model feedback --store sqlite:kept.sqlite"},
