@@ -61,7 +61,8 @@ Status write_override(Session& session, const std::string& pipeline, const std::
   std::string name = "override-" + statement["time"].get<std::string>() + "-" + model.substr(7, 12);
   std::erase(name, ':');
   TRY_ASSIGN(const auto record, decision::sign(std::move(statement), key, ledger.path_of(name).string()));
-  TRY(ledger.add(name, record));
+  TRY_ASSIGN(const bool added, ledger.add(name, record));
+  if (!added) return stage_error(record.origin + " is there already, and a record is never changed").with_hint("try again");
   session.say("overridden: " + refusal + "; recorded with your reason in " + record.origin);
   return {};
 }
@@ -136,7 +137,8 @@ Status DecisionKeeper::saw(const engine::ResolvedStage& stage, const engine::Sta
   for (const auto& input : inputs)
     if (input.name == "champion") statement["champion"] = input.digest.str();
   TRY_ASSIGN(const auto record, decision::sign(std::move(statement), key, ledger_.path_of(name).string()));
-  return ledger_.add(name, record);
+  TRY(ledger_.add(name, record));  // or another run was faster
+  return {};
 }
 
 Status DecisionKeeper::note(const Digest& model, const std::string& target, const std::string& refusal) {

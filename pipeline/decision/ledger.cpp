@@ -62,11 +62,14 @@ Result<SigningKey> write_new_key(const fs::path& path) {
 
 bool Ledger::has(const std::string& name) const { return ::access(path_of(name).c_str(), F_OK) == 0; }
 
-Status Ledger::add(const std::string& name, const Record& record) const {
-  if (has(name)) return config_error(path_of(name).string() + " is there already; a record is never changed");
+Result<bool> Ledger::add(const std::string& name, const Record& record) const {
+  TRY(make_folders(lock_.parent_path()));
+  TRY_ASSIGN(const FileLock lock, FileLock::lock(lock_, FileLock::Mode::exclusive));
+  if (has(name)) return false;
   TRY(make_folders(folder_));
   sweep_temporaries(folder_);
-  return write_file_atomically(path_of(name), to_text(record));
+  TRY(write_file_atomically(path_of(name), to_text(record)));
+  return true;
 }
 
 Result<std::vector<Record>> Ledger::all() const {

@@ -23,17 +23,17 @@ Result<SigningKey> write_new_key(const std::filesystem::path& path);
 
 class Ledger {
  public:
-  explicit Ledger(const std::filesystem::path& state) : folder_(state / "decisions") {}
+  explicit Ledger(const std::filesystem::path& state) : folder_(state / "decisions"), lock_(state / "locks" / "decisions.lock") {}
 
   std::filesystem::path path_of(const std::string& name) const { return folder_ / (name + ".json"); }
   bool has(const std::string& name) const;
-  // An error where a record of that name is there.
-  Status add(const std::string& name, const Record& record) const;
+  // A record is never changed: false where one of that name is there, which stays (two runs at once decide one computation).
+  Result<bool> add(const std::string& name, const Record& record) const;
   // Newest first. A file that is no record is an error that names it.
   Result<std::vector<Record>> all() const;
 
  private:
-  std::filesystem::path folder_;
+  std::filesystem::path folder_, lock_;
 };
 
 // By the path of a file, by the name of a record in the ledger, or by the stage that decided (the newest).

@@ -251,7 +251,7 @@ test('the model card tells what the model is, how it was judged and what it answ
   await server.labels(Array.from({ length: 150 }, (_, i) => tweetOf(i)));
   await page.reload();
   await shown(page, '#window', /^Its last [\d,]+ answers, beside [\d,]+ when it was trained/);
-  assert.equal(await page.locator('#signals tbody tr').count(), 2);
+  assert.equal(await page.locator('#signals tbody tr').count(), 3);
   await drawn(page, 'mix');
   await drawn(page, 'sure');
   for (const colorScheme of ['light', 'dark']) {

@@ -38,7 +38,7 @@
     }));
   }
 
-  const signalNames = { class_mix: 'Mix of the classes', imbalance: 'One class holds most' };
+  const signalNames = { class_mix: 'Mix of the classes', imbalance: 'One class holds most', confidence: 'How sure it is' };
   function drift(card) {
     const { served, reference } = card;
     byId('window').textContent = served.texts === 0 ? 'It has not been asked anything yet.'
