@@ -54,6 +54,7 @@ Result<SigningKey> write_new_key(const fs::path& path) {
   if (::access(path.c_str(), F_OK) == 0)
     return config_error(path.string() + " is there already, and a key that is lost cannot be made again").with_hint("name another file");
   TRY_ASSIGN(const SigningKey key, SigningKey::generate());
+  sweep_temporaries(path.has_parent_path() ? path.parent_path() : ".", path.filename().string() + ".");  // of a process that was killed
   TRY_ASSIGN(AtomicFile file, AtomicFile::create(path, 0600));
   TRY(file.write(key.secret() + "\n"));
   TRY(file.commit());

@@ -44,9 +44,7 @@ int64_t slower(const Counts& counts, double seconds) {
 }
 int64_t timed(const Counts& counts) { return counts.within.empty() ? 0 : counts.within.rbegin()->second; }
 
-Verdict::Measure judge_mix(const Evidence& evidence, double allowed) {
-  const bool together = evidence.champion.texts() >= fewest_of_champion;
-  const Counts &ours = evidence.candidate, &theirs = together ? evidence.champion : evidence.champion_before;
+Verdict::Measure compare_mix(const Counts& ours, const Counts& theirs, double allowed) {
   if (ours.texts() == 0 || theirs.texts() < fewest_of_champion)
     return {Outcome::inconclusive, "labels cannot be compared: " + std::to_string(ours.texts()) + " texts answered by the new model, " +
                                        std::to_string(theirs.texts()) + " by the old"};
@@ -67,6 +65,13 @@ Verdict::Measure judge_mix(const Evidence& evidence, double allowed) {
   if (test.effect > allowed && test.p < 1 - confidence && ours.texts() >= fewest_to_fail) measure.outcome = Outcome::fail;
   else if (test.effect <= allowed && visible <= allowed) measure.outcome = Outcome::pass;
   return measure;
+}
+
+// Beside what the old model answers meanwhile; where that is too little, beside the more that it answered before.
+Verdict::Measure judge_mix(const Evidence& evidence, double allowed) {
+  auto together = compare_mix(evidence.candidate, evidence.champion, allowed);
+  if (together.outcome != Outcome::inconclusive || evidence.champion_before.texts() <= evidence.champion.texts()) return together;
+  return compare_mix(evidence.candidate, evidence.champion_before, allowed);
 }
 
 }  // namespace

@@ -61,7 +61,7 @@ class PromoteOnCluster : public testing::RealCluster {
     while (!testing::ask_once(address, 80, request).starts_with("HTTP/1.1 200")) clock_.pause(milliseconds(20), cancel_);
     auto steady = std::make_unique<testing::SteadyRequests>(address, 80, request, threads, std::chrono::microseconds(1000));
     // The old model has to have answered enough to be compared with.
-    while (steady->sent() < 1000) clock_.pause(milliseconds(20), cancel_);
+    while (steady->sent() < 3000) clock_.pause(milliseconds(20), cancel_);
     return steady;
   }
   std::string story() const {

@@ -39,6 +39,13 @@ TEST(Judge, IsInconclusiveWhereTooLittleWasSeen) {
   EXPECT_EQ(outcome(counted(2000), {}, counted(4000)), Outcome::pass);        // which has answered before, at least
 }
 
+TEST(Judge, LooksAtWhatTheOldModelAnsweredBeforeWhereItAnswersTooLittleNow) {
+  EXPECT_EQ(outcome(counted(90'000), counted(300)), Outcome::inconclusive);  // its traffic went to the new one
+  EXPECT_EQ(outcome(counted(90'000), counted(300), counted(4000)), Outcome::pass);
+  EXPECT_EQ(outcome(counted(90'000, 0, 0, 80'000), counted(300), counted(4000)), Outcome::fail);
+  EXPECT_EQ(outcome(counted(90'000), counted(300), counted(200)), Outcome::inconclusive);
+}
+
 TEST(Judge, DoesNotBlameTheNewModelForWhatTheOldOneDoesAsWell) {
   EXPECT_EQ(outcome(counted(20'000, 1000), counted(40'000, 2000)), Outcome::inconclusive);
   EXPECT_EQ(outcome(counted(20'000, 1000), counted(40'000, 4000)), Outcome::pass);
