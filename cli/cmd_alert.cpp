@@ -2,6 +2,7 @@
 
 #include "cli/alerts.hpp"
 #include "cli/cmds.hpp"
+#include "cli/decisions.hpp"
 
 namespace mlopsctl::cli {
 
@@ -49,7 +50,7 @@ Result<Answer> cmd_alert_test(Session& session) {
 Result<Answer> cmd_alert_flush(Session& session) {
   TRY_ASSIGN(const auto pipeline, session.pipeline());
   TRY_ASSIGN(const auto channels, channels_of(pipeline, {}));
-  TRY_ASSIGN(const auto deliveries, alert::deliver(channels, {}, "", session.project() / ".mlopsctl", AlertWorld(session)));
+  TRY_ASSIGN(const auto deliveries, alert::deliver(channels, {}, "", session.project() / project_state, AlertWorld(session)));
   return answer_of(deliveries);
 }
 

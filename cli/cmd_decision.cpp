@@ -79,8 +79,7 @@ Result<Answer> cmd_decision_verify(Session& session) {
     if (auto digest = Digest::parse(*word)) model = *digest;
     else {
       TRY_ASSIGN(const auto place, find_model(session, *word));
-      if (place.digest) model = *place.digest;
-      else { TRY_ASSIGN(model, digest_of_path(place.path)); }
+      TRY_ASSIGN(model, digest_of(place));
     }
     verified = decision::grants({record}, {model.str(), {}}, trusted);
   }

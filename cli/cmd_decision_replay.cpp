@@ -110,12 +110,16 @@ Result<Answer> cmd_decision_replay(Session& session) {
                      {"now", now.value("outcome", "")},
                      {"differences", timed ? differences(without_time(before), without_time(now)) : differences(before, now)}});
   answer.exit_code = same ? 0 : 1;
+  if (same && timed) {  // the outcome rests on a time, too
+    answer.value["now"] = nullptr;
+    answer.line("the same checks again, but for the time that a text takes, which is not measured again; the record says " + before.value("outcome", ""),
+                Style::green);
+    return answer;
+  }
   if (same) {
     answer.line("the same verdict again: " + now.value("outcome", "") + "; " + now.value("summary", ""), Style::green);
-    if (timed) answer.line("but for the time that a text takes, which is not measured again");
-    else
-      answer.line(same_bytes ? "every number of the evaluation is the same: " + evaluation->str()
-                             : "other figures of the evaluation differ from those of that time");
+    answer.line(same_bytes ? "every number of the evaluation is the same: " + evaluation->str()
+                           : "other figures of the evaluation differ from those of that time");
     return answer;
   }
   answer.line("another verdict: " + now.value("outcome", "") + "; the record says " + before.value("outcome", ""), Style::red);

@@ -25,7 +25,7 @@ Result<int64_t> each_prediction(serve::store::Store& store, const std::string& d
   while (!cancel.cancelled()) {
     TRY_ASSIGN(auto predictions, store.predictions(last ? &*last : nullptr, page));
     for (const auto& prediction : predictions)
-      if (digest.empty() || prediction.model_digest == digest) take(prediction), ++taken;
+      if (prediction.model_digest == digest) take(prediction), ++taken;
     if (static_cast<int64_t>(predictions.size()) < page) break;
     last = std::move(predictions.back());
   }
@@ -39,6 +39,7 @@ Result<Answer> cmd_drift_monitor(Session& session) {
   TRY_ASSIGN(const double change, share_of(arguments, "--change", 0, 1));
   TRY_ASSIGN(const int64_t run_length, number_of(arguments, "--run-length", 10, 1'000'000'000));
   TRY_ASSIGN(const auto place, find_model(session, arguments.value("--model")));
+  TRY_ASSIGN(const Digest digest, digest_of(place));
   TRY_ASSIGN(const Json description, model_description(place));
   auto reference = train::profile_from_json(description.value("profile", Json()));
   if (!reference) return std::move(reference).error().note("while reading the profile of the model " + place.origin);
@@ -48,7 +49,7 @@ Result<Answer> cmd_drift_monitor(Session& session) {
 
   drift::Monitor monitor(*reference, change, static_cast<double>(run_length));
   std::vector<int64_t> times;
-  TRY_ASSIGN(const int64_t seen, each_prediction(*store, place.digest ? place.digest->str() : "", session.env().cancel, [&](const auto& prediction) {
+  TRY_ASSIGN(const int64_t seen, each_prediction(*store, digest.str(), session.env().cancel, [&](const auto& prediction) {
                const auto label = std::find(reference->labels.begin(), reference->labels.end(), prediction.label);
                monitor.add(static_cast<size_t>(label - reference->labels.begin()), prediction.confidence);
                times.push_back(prediction.created_at);

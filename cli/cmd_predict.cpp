@@ -236,8 +236,7 @@ BatchOutput::Material material_of(const Arguments& arguments, const ModelPlace& 
   const Json program = {version["version"], version["commit"], version["dirty"]};
   return [input, place, options, program]() -> Result<Json> {
     TRY_ASSIGN(const Digest rows, digest_of_file(input));
-    Digest model = place.digest.value_or(Digest());
-    if (!place.digest) { TRY_ASSIGN(model, digest_of_path(place.path)); }
+    TRY_ASSIGN(const Digest model, digest_of(place));
     return Json{{"input", rows.str()}, {"model", model.str()}, {"options", options}, {"program", program}};
   };
 }

@@ -35,6 +35,15 @@ std::vector<decision::Demand::Gate> gates_before(const spec::Pipeline& pipeline,
   return gates;
 }
 
+// Whether a stage's results are among those that another rests on.
+bool leads_to(const spec::Pipeline& pipeline, std::string_view from, const spec::StageSpec& to) {
+  return std::any_of(to.inputs.begin(), to.inputs.end(), [&](const auto& input) {
+    const std::string_view owner = std::string_view(input.text).substr(0, input.text.find('.'));
+    const spec::StageSpec* stage = pipeline.stage(owner);
+    return stage != nullptr && (owner == from || leads_to(pipeline, from, *stage));
+  });
+}
+
 // "judge-1a2b3c4d5e6f-0a1b2c3d": the same computation signed by the same key has one record.
 std::string name_of(const engine::StageRun& run, const decision::PublicKey& key) {
   return run.name + "-" + run.key->str().substr(0, 12) + "-" + key.str().substr(8, 8);
@@ -107,11 +116,16 @@ DecisionKeeper::DecisionKeeper(Session& session, engine::Store& store, const spe
 Status DecisionKeeper::saw(const engine::ResolvedStage& stage, const engine::StageRun& run, std::string_view run_id) {
   if (!run.report.verdict || !run.key) return {};
   if (run.report.verdict->outcome != engine::Outcome::pass)
-    refusals_.push_back(run.name + " said " + std::string(engine::to_string(run.report.verdict->outcome)) + ": " + run.report.verdict->summary);
+    refusals_.emplace_back(run.name, run.name + " said " + std::string(engine::to_string(run.report.verdict->outcome)) + ": " + run.report.verdict->summary);
   if (run.kind != "evaluate") return {};
   TRY_ASSIGN(const auto key, decision::signing_key(session_.env().variables, project_state));
-  const std::string name = name_of(run, key.public_key());
-  if (ledger_.has(name)) return {};
+  std::string name = name_of(run, key.public_key());
+  Digest model;
+  for (const auto& artifact : run.artifacts)
+    if (artifact.type == "model") model = artifact.digest;
+  const Json verdict = engine::to_json(*run.report.verdict);
+  if (stands(run, model, verdict, key.public_key())) return {};
+  if (ledger_.has(name)) name += "-" + std::string(run_id);  // the same computation once more, or with another verdict: a time to be kept may be missed
   std::vector<engine::KeyPart> parts = run.parts;
   std::string made_by(run_id);
   if (run.state == engine::StageState::reused) {
@@ -132,13 +146,24 @@ Status DecisionKeeper::saw(const engine::ResolvedStage& stage, const engine::Sta
                     {"inputs", inputs_of(inputs)},
                     {"params", stage.spec->params},
                     {"seed", std::to_string(stage.spec->seed)},  // JSON numbers end at 2^53
-                    {"verdict", engine::to_json(*run.report.verdict)}});
+                    {"verdict", verdict}});
   for (const auto& artifact : run.artifacts) statement[artifact.type == "model" ? "model" : "evaluation"] = artifact.digest.str();
   for (const auto& input : inputs)
     if (input.name == "champion") statement["champion"] = input.digest.str();
   TRY_ASSIGN(const auto record, decision::sign(std::move(statement), key, ledger_.path_of(name).string()));
   TRY(ledger_.add(name, record));  // or another run was faster
   return {};
+}
+
+// Whether the newest record of this gate about this model says just that: an older one would no longer count.
+bool DecisionKeeper::stands(const engine::StageRun& run, const Digest& model, const Json& verdict, const decision::PublicKey& key) const {
+  const auto records = ledger_.all();
+  if (!records) return ledger_.has(name_of(run, key));  // what cannot be read is told where a record is asked for
+  for (const auto& record : *records)
+    if (record.text("kind") == "gate" && record.text("pipeline") == pipeline_.name && record.text("stage") == run.name && record.key == key &&
+        record.text("model") == model.str())
+      return record.text("computation") == run.key->str() && canonical(record.statement.value("verdict", Json())) == canonical(verdict);
+  return false;
 }
 
 Status DecisionKeeper::note(const Digest& model, const std::string& target, const std::string& refusal) {
@@ -152,7 +177,10 @@ Status DecisionKeeper::allows(const engine::ResolvedStage& stage, const std::str
   Status granted = records ? decision::grants(*records, {model.str(), gates_before(pipeline_, *stage.spec)}, trusted) : Status(records.error());
   if (!granted) return reason_ ? note(model, target, granted.error().message) : Status(hinted(std::move(granted).error(), session_));
   // A verdict that no record is about (drift) would have stopped it.
-  return reason_ && !refusals_.empty() ? note(model, target, refusals_.front()) : Status();
+  if (!reason_) return {};
+  for (const auto& [name, refusal] : refusals_)
+    if (leads_to(pipeline_, name, *stage.spec)) return note(model, target, refusal);
+  return {};
 }
 
 Status decided(Session& session, const k8s::ManifestSet& manifests) {
@@ -183,8 +211,9 @@ Status decided(Session& session, const k8s::ManifestSet& manifests) {
   for (const std::string& file : session.arguments().values("--record")) {
     TRY_ASSIGN(const std::string text, read_file(file));
     TRY_ASSIGN(auto record, decision::parse_record(text, file));
-    records.insert(records.begin(), std::move(record));
+    records.push_back(std::move(record));
   }
+  decision::newest_first(records);
   const auto reason = session.arguments().find("--override");
   for (const auto& demand : demands) {
     Status granted = decision::grants(records, demand, trusted);

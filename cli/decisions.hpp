@@ -17,7 +17,7 @@ inline constexpr const char* project_state = ".mlopsctl";
 // Of --trust where the command has it, else of the pipeline file (may be null), else the key that this project signs with. Makes no key.
 Result<std::vector<decision::PublicKey>> trusted_keys(Session& session, const spec::Pipeline* pipeline);
 
-// Writes a record for each gate of the run, unless there is one of the same computation by the same key, and lets a model be released only
+// Writes a record for each gate of the run, unless the newest by the same key says the same, and lets a model be released only
 // by a record that grants it, or with a reason, which is recorded.
 class DecisionKeeper final : public engine::Witness {
  public:
@@ -28,6 +28,7 @@ class DecisionKeeper final : public engine::Witness {
   Status allows(const engine::ResolvedStage& stage, const std::string& alias, const Digest& model) override;
 
  private:
+  bool stands(const engine::StageRun& run, const Digest& model, const Json& verdict, const decision::PublicKey& key) const;
   Status note(const Digest& model, const std::string& target, const std::string& refusal);
 
   Session& session_;
@@ -35,7 +36,7 @@ class DecisionKeeper final : public engine::Witness {
   const spec::Pipeline& pipeline_;
   std::optional<std::string> reason_;  // of --override
   decision::Ledger ledger_;
-  std::vector<std::string> refusals_;  // verdicts that did not say pass
+  std::vector<std::pair<std::string, std::string>> refusals_;  // stages and their verdicts that did not say pass
 };
 
 // Every model that the manifests name (annotation mlopsctl/model) must be granted, by the gates that the pipeline's deploy stages rest on where

@@ -116,6 +116,8 @@ Result<ModelPlace> find_model(Session& session, const std::string& word) {
   return error;
 }
 
+Result<Digest> digest_of(const ModelPlace& place) { return place.digest ? Result<Digest>(*place.digest) : digest_of_path(place.path); }
+
 Result<Json> model_description(const ModelPlace& place) {
   const auto file = place.path / "model.json";
   TRY_ASSIGN(const auto text, read_file(file));

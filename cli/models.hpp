@@ -22,6 +22,9 @@ struct ModelPlace {
 // ("sha256:..." or the start of one that an alias or the latest run names), a stage of the latest run. The error lists what there is.
 Result<ModelPlace> find_model(Session& session, const std::string& word);
 
+// Of the model: the store's, or that of the folder's bytes.
+Result<Digest> digest_of(const ModelPlace& place);
+
 // model.json of a folder.
 Result<Json> model_description(const ModelPlace& place);
 

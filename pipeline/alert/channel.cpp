@@ -61,6 +61,7 @@ Status send_webhook(const Channel& channel, const std::vector<Message>& messages
     TRY_ASSIGN(url, secret_at(place, world.variables));
     auto inside = secrets_in(url);
     if (!inside) return config_error("what " + place + " holds is no URL; expected https://...");
+    TRY(protects(url));
     secrets = std::move(*inside);
   }
   net::Headers headers;

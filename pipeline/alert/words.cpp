@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <ctime>
 
 #include "pipeline/alert/channel.hpp"
 #include "pipeline/base/base64.hpp"
@@ -14,19 +13,6 @@ std::string for_slack(const std::string& text) {
   std::string out;
   for (const char c : text) out += c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : std::string(1, c);
   return out;
-}
-
-// RFC 5322, 3.3: "Thu, 26 Nov 2026 11:15:00 +0000", whatever the locale.
-std::string mail_date(TimePoint now) {
-  constexpr const char* days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const std::time_t time = std::chrono::system_clock::to_time_t(now);
-  std::tm parts{};
-  ::gmtime_r(&time, &parts);
-  char text[64];
-  std::snprintf(text, sizeof text, "%s, %02d %s %d %02d:%02d:%02d +0000", days[parts.tm_wday], parts.tm_mday, months[parts.tm_mon], parts.tm_year + 1900,
-                parts.tm_hour, parts.tm_min, parts.tm_sec);
-  return text;
 }
 
 // RFC 2047 encoded words, each a whole number of characters and short enough for its line.
@@ -93,7 +79,7 @@ Result<std::string> mail_text(const std::string& from, const std::vector<std::st
     if (!is_address(address)) return config_error("\"" + address + "\" is not a mail address").with_hint("write it without a name: team@example.com");
   const std::string text = text_of(messages);
   const std::string id = digest_of(messages.front().id() + messages.front().queued + text).hex().substr(0, 32);
-  std::string mail = "Date: " + mail_date(now) + "\r\nFrom: " + from + "\r\nTo: " + recipients + "\r\nSubject: " + mail_subject(title_of(messages)) +
+  std::string mail = "Date: " + rfc5322(now, "+0000") + "\r\nFrom: " + from + "\r\nTo: " + recipients + "\r\nSubject: " + mail_subject(title_of(messages)) +
                      "\r\nMessage-ID: <" + id + from.substr(from.find('@')) +
                      ">\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
                      "Content-Transfer-Encoding: base64\r\n\r\n";

@@ -27,6 +27,18 @@ std::string rfc3339(TimePoint time) {
   return text;
 }
 
+std::string rfc5322(TimePoint time, std::string_view zone) {
+  constexpr const char* days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};  // whatever the locale
+  constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  std::tm utc{};
+  ::gmtime_r(&seconds, &utc);
+  char text[64];
+  std::snprintf(text, sizeof text, "%s, %02d %s %04d %02d:%02d:%02d ", days[utc.tm_wday], utc.tm_mday, months[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour,
+                utc.tm_min, utc.tm_sec);
+  return text + std::string(zone);
+}
+
 std::optional<TimePoint> from_rfc3339(std::string_view text) {
   const auto number = [&](size_t at, size_t digits) {
     int value = 0;

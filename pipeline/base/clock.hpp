@@ -30,7 +30,9 @@ class SystemClock final : public Clock {
 
 // RFC 3339, UTC, milliseconds: 2026-01-31T08:15:00.123Z
 std::string rfc3339(TimePoint time);
-// The other way, with any offset and any number of decimals; nothing where `text` is no such time.
+// RFC 5322, 3.3, as mail and HTTP write it, UTC, in English: "Thu, 26 Nov 2026 11:15:00 GMT"; mail's zone is "+0000".
+std::string rfc5322(TimePoint time, std::string_view zone);
+// The other way of rfc3339, with any offset and any number of decimals; nothing where `text` is no such time.
 std::optional<TimePoint> from_rfc3339(std::string_view text);
 // "0.8 s", "12 s", "3 min 20 s", "2 h 5 min"
 std::string human_duration(double seconds);

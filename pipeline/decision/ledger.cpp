@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 
 #include "pipeline/base/files.hpp"
@@ -83,10 +82,7 @@ Result<std::vector<Record>> Ledger::all() const {
     if (!record) return std::move(record).error().with_hint("remove " + entry.path().string() + ", or put back the file that it was");
     records.push_back(std::move(*record));
   }
-  std::sort(records.begin(), records.end(), [](const Record& a, const Record& b) {
-    const std::string at = a.text("time"), bt = b.text("time");
-    return at != bt ? at > bt : a.origin < b.origin;
-  });
+  newest_first(records);
   return records;
 }
 

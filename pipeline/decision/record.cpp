@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include "pipeline/base/jcs.hpp"
 #include "pipeline/base/list_of.hpp"
@@ -9,6 +10,8 @@
 namespace mlopsctl::decision {
 
 namespace {
+
+bool trusts(const std::vector<PublicKey>& trusted, const PublicKey& key) { return std::find(trusted.begin(), trusted.end(), key) != trusted.end(); }
 
 std::string keys_text(const std::vector<PublicKey>& keys) {
   std::vector<std::string> names;
@@ -59,18 +62,27 @@ Status grants_one(const Record& record, const Demand& demand, const Demand::Gate
   return {};
 }
 
+bool same_params(const Record& record, const Demand::Gate* gate) { return gate == nullptr || record.statement.value("params", Json::object()) == gate->params; }
+
+// By the newest record about the model that a trusted key signed, with the parameters of now; without a gate, by the newest of each gate. One
+// that was changed after signing is refused where it would decide: what it said cannot be known.
 Status grants_gate(const std::vector<Record>& records, const Demand& demand, const Demand::Gate* gate, const std::vector<PublicKey>& trusted) {
   std::optional<Error> why;
   bool about_it = false;
+  std::set<std::pair<std::string, std::string>> decided;  // pipeline and stage
   for (const Record& record : records) {
     if (record.text("kind") != "gate" || (gate != nullptr && record.text("stage") != gate->stage)) continue;
     Status granted = grants_one(record, demand, gate, trusted);
-    if (granted) return {};
+    const bool about = record.text("model") == demand.model, counts = about && same_params(record, gate) && trusts(trusted, record.key);
+    if (counts && decided.emplace(record.text("pipeline"), record.text("stage")).second) {
+      if (!granted || gate != nullptr) return granted;
+    }
+    if (granted) continue;
     // A record about the very model says more than one about another.
-    const bool about = record.text("model") == demand.model;
     if (!why || (about && !about_it)) why = std::move(granted).error();
     about_it = about_it || about;
   }
+  if (!decided.empty()) return {};
   if (why && about_it) return *why;
   const std::string by = gate == nullptr ? "" : " by the gate " + gate->stage;
   if (why && records.size() == 1) return *why;
@@ -121,10 +133,17 @@ Status check(const Record& record, const std::vector<PublicKey>& trusted) {
   if (!bytes || !verifies(record.key, *bytes, record.signature))
     return refused_error(record.origin + " is not what was signed: it was changed, or " + record.key.str() + " did not sign it")
         .with_hint("take the record as it was written; if it lies in .mlopsctl, remove it and run again");
-  if (std::find(trusted.begin(), trusted.end(), record.key) == trusted.end())
+  if (!trusts(trusted, record.key))
     return refused_error(record.origin + " is signed with " + record.key.str() + ", which is not trusted; trusted: " + keys_text(trusted))
         .with_hint("if that key is to decide, add it to decisions.trust in the pipeline file, or name it with --trust");
   return {};
+}
+
+void newest_first(std::vector<Record>& records) {
+  std::sort(records.begin(), records.end(), [](const Record& a, const Record& b) {
+    const std::string at = a.text("time"), bt = b.text("time");
+    return at != bt ? at > bt : a.origin < b.origin;
+  });
 }
 
 Status grants(const std::vector<Record>& records, const Demand& demand, const std::vector<PublicKey>& trusted) {

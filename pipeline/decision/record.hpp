@@ -43,9 +43,11 @@ struct Demand {
     std::string stage;
     Json params;  // of the stage as the pipeline has it now, canonical: its thresholds
   };
-  std::vector<Gate> gates;  // each needs a passing record of its own; none: any one passing record will do
+  std::vector<Gate> gates;  // the newest record of each must have passed; none: of every gate that judged the model
 };
-// Errors: why the records do not grant it: none is about the model, or what is wrong with the one nearest to it.
+// By time, then by origin.
+void newest_first(std::vector<Record>& records);
+// Of records that are newest first. Errors: why they do not grant it: none is about the model, or what is wrong with the one nearest to it.
 Status grants(const std::vector<Record>& records, const Demand& demand, const std::vector<PublicKey>& trusted);
 
 }  // namespace mlopsctl::decision

@@ -15,7 +15,6 @@ class PublicKey {
  public:
   static Result<PublicKey> parse(std::string_view text);
   std::string str() const;
-  std::string brief() const { return str().substr(0, 20); }  // ed25519:<12 digits>: for people
   bool operator==(const PublicKey&) const = default;
 
  private:

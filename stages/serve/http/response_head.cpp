@@ -2,6 +2,7 @@
 
 #include <ctime>
 
+#include "pipeline/base/clock.hpp"
 #include "stages/serve/problem.hpp"
 
 namespace mlopsctl::serve {
@@ -14,10 +15,7 @@ const std::string& date() {
   thread_local std::string text;
   const std::time_t now = std::time(nullptr);
   if (now != made_at) {
-    std::tm parts{};
-    ::gmtime_r(&now, &parts);
-    char line[64];
-    text.assign(line, std::strftime(line, sizeof line, "%a, %d %b %Y %H:%M:%S GMT", &parts));
+    text = rfc5322(std::chrono::system_clock::from_time_t(now), "GMT");
     made_at = now;
   }
   return text;

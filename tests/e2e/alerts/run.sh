@@ -118,8 +118,11 @@ stalled=$!
 until [[ $(grep -c '"/stall"' "$scratch/outside/http.jsonl") -ge 3 ]]; do kill -0 $stalled || break; done
 tr '\0' ' ' <"/proc/$stalled/cmdline" >"$scratch/out/argv"
 [[ -s $scratch/out/argv ]] || fail "no command line was seen"
-wait $stalled || true
-leaks=$(grep -rlaF "$secret" "$scratch/project" "$scratch/out" || true)
-[[ -z $leaks ]] || fail "secrets in: $leaks"
+code=0
+wait $stalled || code=$?
+[[ $code -eq 6 ]] || fail "an alert test that nobody answered ended with $code, expected 6"
+code=0
+leaks=$(grep -rlaF "$secret" "$scratch/project" "$scratch/out") || code=$?
+[[ $code -eq 1 ]] || fail "secrets in: $leaks (grep ended with $code, expected 1: it looked everywhere and found none)"
 grep -q "$secret-slack" "$scratch/outside/http.jsonl" || fail "the planted secret was never used"
 echo "alerts reached $(ls "$scratch"/outside/mail-* | wc -l) mailboxes and $(wc -l <"$scratch/outside/http.jsonl") times the receiver"

@@ -2,10 +2,9 @@
 # To source: a namespace with a volume, on which the project of configs/sentiment140-jobs.yaml lies, and our program as an image.
 mlopsctl=$(realpath "$1")
 tweets=$(realpath -m "$2")
-run=$("$here/../cluster/cluster.sh" where) || { echo "skipped: no cluster is up (make cluster-up)" >&2; exit 77; }
+# shellcheck source=tests/e2e/k8s/space.sh
+source "$here/space.sh"
 [ -e "$tweets" ] || { echo "skipped: there is no $tweets" >&2; exit 77; }
-export KUBECONFIG=$run/admin.kubeconfig
-kubectl=$run/../bin/kubectl
 space=jobs-$$
 work=$(mktemp -d)
 # What the nodes see as well, of whichever user.
@@ -14,8 +13,7 @@ chmod 755 "$work"
 mkdir -m 777 "$volume" "$volume/predictions"
 chmod 777 "$volume/predictions"
 clean_up() {
-  "$kubectl" delete namespace "$space" --wait=false >/dev/null 2>&1
-  "$kubectl" delete pv "$space" --wait=false >/dev/null 2>&1
+  drop_space "$space"
   rm -rf "$work" 2>/dev/null || true  # a pod that still ends may write
 }
 trap clean_up EXIT
@@ -45,7 +43,7 @@ same_as_here() {
   cmp "$work/expected.csv" "$volume/predictions/test_results_$1.csv" || fail "the prediction of $1 is not what it should be"
 }
 
-"$here/../cluster/images/mlopsctl.sh" "$mlopsctl" "http://$(sed -n 's#.*https://\(.*\):6443.*#\1#p' "$KUBECONFIG" | tr -d '"'):5000" >/dev/null
+push_image
 cp "$here/../../../configs/sentiment140-jobs.yaml" pipeline.yaml
 cp pipeline.yaml "$volume/"
 cp "$tweets" "$volume/sentiment140.csv"
@@ -60,18 +58,4 @@ stages:
         jobs: {slow: {args: [serve, --model, sentiment140], claim: data, deadline: 3s}, endless: {args: [serve, --model, sentiment140], claim: data},
                broken: {args: [predict, --model, nothing, --input, new.csv, --output, x.csv], cron: "0 0 1 1 *"}, hungry: {args: [version], retries: 0}}}
 YAML
-"$kubectl" create -f - >/dev/null <<YAML
-apiVersion: v1
-kind: Namespace
-metadata: {name: $space, labels: {pod-security.kubernetes.io/enforce: restricted}}
----
-apiVersion: v1
-kind: PersistentVolume
-metadata: {name: $space}
-spec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteMany], storageClassName: "", persistentVolumeReclaimPolicy: Retain, hostPath: {path: $volume}, claimRef: {namespace: $space, name: data}}
----
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata: {name: data, namespace: $space}
-spec: {accessModes: [ReadWriteMany], storageClassName: "", volumeName: $space, resources: {requests: {storage: 1Gi}}}
-YAML
+make_space "$space" data ReadWriteMany "$volume"

@@ -5,14 +5,13 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 mlopsctl=$(realpath "$1") steady=$(realpath "$2")
-run=$("$here/../cluster/cluster.sh" where) || { echo "skipped: no cluster is up (make cluster-up)" >&2; exit 77; }
-export KUBECONFIG=$run/admin.kubeconfig
-kubectl=$run/../bin/kubectl
+# shellcheck source=tests/e2e/k8s/space.sh
+source "$here/space.sh"
 space=promote-$$
 work=$(mktemp -d)
 chmod 755 "$work"
 mkdir -m 755 "$work/models" "$work/project"
-trap '"$kubectl" delete namespace "$space" --wait=false >/dev/null 2>&1; "$kubectl" delete pv "$space" --wait=false >/dev/null 2>&1; rm -rf "$work"' EXIT
+trap 'drop_space "$space"; rm -rf "$work"' EXIT
 cd "$work/project"
 fail() { echo "FAILED: $*" >&2; [ ! -s "$work/out" ] || sed 's/^/  stdout: /' "$work/out" >&2; [ ! -s "$work/err" ] || sed 's/^/  stderr: /' "$work/err" >&2; "$kubectl" -n "$space" get deployments,pods >&2 || true; exit 1; }
 expect() {
@@ -23,22 +22,8 @@ expect() {
 }
 says() { grep -qF -- "$2" "$work/$1" || fail "expected in std$1: $2"; }
 
-"$here/../cluster/images/mlopsctl.sh" "$mlopsctl" "http://$(sed -n 's#.*https://\(.*\):6443.*#\1#p' "$KUBECONFIG" | tr -d '"'):5000" >/dev/null
-"$kubectl" create -f - >/dev/null <<YAML
-apiVersion: v1
-kind: Namespace
-metadata: {name: $space, labels: {pod-security.kubernetes.io/enforce: restricted}}
----
-apiVersion: v1
-kind: PersistentVolume
-metadata: {name: $space}
-spec: {capacity: {storage: 1Gi}, accessModes: [ReadOnlyMany], storageClassName: "", persistentVolumeReclaimPolicy: Retain, hostPath: {path: $work/models}, claimRef: {namespace: $space, name: models}}
----
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata: {name: models, namespace: $space}
-spec: {accessModes: [ReadOnlyMany], storageClassName: "", volumeName: $space, resources: {requests: {storage: 1Gi}}}
-YAML
+push_image
+make_space "$space" models ReadOnlyMany "$work/models"
 "$mlopsctl" init >/dev/null 2>&1
 cat >cluster.yaml <<YAML
 stages:

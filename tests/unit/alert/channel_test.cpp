@@ -131,6 +131,7 @@ TEST(Channel, ASecretIsNotSentUnprotected) {
   Surroundings around;
   around.variables = {{"HOOK", "http://hooks.example.com/PLANTED"}, {"TOKEN", "PLANTED"}};
   EXPECT_EQ(fault(send(a_channel("slack", {{"url", "env:HOOK"}}), {message()}, around.world)), "a secret would go to http://hooks.example.com unprotected");
+  EXPECT_EQ(fault(send(a_channel("webhook", {{"url", "env:HOOK"}}), {message()}, around.world)), "a secret would go to http://hooks.example.com unprotected");
   EXPECT_EQ(fault(send(a_channel("webhook", {{"url", "http://example.com/"}, {"token", "env:TOKEN"}}), {message()}, around.world)),
             "a secret would go to http://example.com unprotected");
   EXPECT_EQ(

@@ -18,6 +18,11 @@ TEST(Clock, ReadsTimesAsTheyAreWritten) {
   }
 }
 
+TEST(Clock, WritesDatesAsMailAndHttpDo) {
+  EXPECT_EQ(rfc5322(*from_rfc3339("2026-11-26T11:15:09.9Z"), "GMT"), "Thu, 26 Nov 2026 11:15:09 GMT");
+  EXPECT_EQ(rfc5322(*from_rfc3339("2027-01-02T00:00:00Z"), "+0000"), "Sat, 02 Jan 2027 00:00:00 +0000");
+}
+
 TEST(Clock, SaysNoToWhatIsNoTime) {
   for (const char* text : {"", "2026-01-31", "2026-01-31T08:15:00", "2026-13-31T08:15:00Z", "2026-01-31 08:15:00Z", "2026-01-31T08:15:00Zx",
                            "2026-01-31T08:15:00+2:30", "2026-01-31T24:15:00Z", "20a6-01-31T08:15:00Z"})

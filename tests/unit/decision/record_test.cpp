@@ -73,6 +73,33 @@ TEST(Record, OfAGateThatSaidNoIsRefused) {
   EXPECT_EQ(asked(decided("inconclusive")), "the gate judge said inconclusive: accuracy is 0.79, the floor 0.83 (judge.json)");
 }
 
+// The same gate at another time.
+Record at(const char* time, const std::string& outcome, const SigningKey& key = ours, const Json& with_params = params) {
+  Record record = decided(outcome, key);
+  Json statement = record.statement;
+  statement.update({{"time", time}, {"params", with_params}});
+  return *sign(statement, key, std::string(time) + ".json");
+}
+
+TEST(Record, TheNewestDecides) {
+  const auto asked_of = [](std::vector<Record> records, const Demand& demand) {
+    newest_first(records);
+    return said(grants(records, demand, trusted));
+  };
+  const std::string no = "the gate judge said fail: accuracy is 0.79, the floor 0.83 (2026-02.json)";
+  for (const Demand& demand : {Demand{model, {{"judge", params}}}, Demand{model, {}}}) {
+    EXPECT_EQ(asked_of({at("2026-01", "pass"), at("2026-02", "fail")}, demand), no);
+    EXPECT_EQ(asked_of({at("2026-01", "fail"), at("2026-02", "pass")}, demand), "yes");
+    EXPECT_EQ(asked_of({at("2026-01", "pass"), at("2026-02", "fail", theirs)}, demand), "yes");  // a stranger's no is none
+    Record changed = at("2026-02", "fail");
+    changed.statement["verdict"]["outcome"] = "inconclusive";
+    EXPECT_EQ(asked_of({at("2026-01", "pass"), changed}, demand),
+              "2026-02.json is not what was signed: it was changed, or " + ours.public_key().str() + " did not sign it");
+  }
+  // What was decided under thresholds that the pipeline no longer has says nothing.
+  EXPECT_EQ(asked_of({at("2026-01", "pass"), at("2026-02", "fail", ours, with(R"({"accuracy": {"min": 0.9}})"))}, {model, {{"judge", params}}}), "yes");
+}
+
 TEST(Record, EveryGateMustHavePassed) {
   EXPECT_EQ(asked(decided(), {model, {{"judge", params}, {"slices", params}}}), "there is no decision record by the gate slices about the model " + model);
 }
