@@ -68,9 +68,11 @@ class Decider {
 
   // The stable Deployment takes the model over, while the candidate, if there is one, goes on.
   Next promote() {
-    if (const auto why = broken(seen_.stable)) return abort(*why);
     if (const auto why = broken(seen_.candidate)) return abort(*why);
     if (!in_place(seen_.stable, r_.target)) return write(What::apply_stable, r_.target, "the new model");
+    // Until then its pods are the old model's.
+    if (seen_.stable.progress.phase == Progress::Phase::unseen) return wait();
+    if (const auto why = broken(seen_.stable)) return abort(*why);
     Next next = measure();
     if (next.verdict.outcome == Verdict::Outcome::fail) return abort(next.verdict.text());
     if (seen_.stable.progress.phase != Progress::Phase::done)

@@ -215,6 +215,32 @@ INSTANTIATE_TEST_SUITE_P(Strategies, EveryState,
                            return name + "of" + std::to_string(test.param.second);
                          });
 
+// A fix of a model that crashes is no promotion that fails.
+TEST(Advance, TakesAnOldModelThatCrashesAway) {
+  const Rollout rollout = *planned({Kind::rolling, {}}, 3);
+  World world(rollout);
+  Trouble crash{Trouble::Kind::crash, "p", "server", "ended with exit code 7"};
+  crash.restarts = 2;
+  const auto look = [&](Progress::Phase phase) {
+    Situation seen = world.seen();
+    seen.stable.progress.phase = phase;
+    seen.stable.progress.troubles = {crash};
+    return advance(rollout, seen);
+  };
+  const Next first = look(Progress::Phase::stalled);
+  EXPECT_EQ(first.rollout, rollout) << first.rollout.text();
+  ASSERT_TRUE(first.write);
+  EXPECT_EQ(first.write->what, What::apply_stable);
+  EXPECT_EQ(model_of(first.write->manifest), digest_of("new").str());
+  world.take(*first.write);
+  // Until the controller has seen it, the pods are the old model's: they say nothing of the new one.
+  const Next second = look(Progress::Phase::unseen);
+  EXPECT_EQ(second.rollout, rollout) << second.rollout.text();
+  EXPECT_FALSE(second.write);
+  EXPECT_FALSE(second.measuring);
+  EXPECT_EQ(look(Progress::Phase::moving).rollout.text(), "going back to what was before: pod p, container server ended with exit code 7");
+}
+
 TEST(Advance, SaysWhyItStops) {
   Rollout rollout = *planned({Kind::canary, {33, 100}}, 3);
   EXPECT_EQ(rollout.text(), "canary, step 1 of 1: 33 % of the requests (1 new pod, 2 old ones)");
