@@ -1,5 +1,7 @@
 #include "pipeline/k8s/rollout/manifests.hpp"
 
+#include <algorithm>
+
 #include "pipeline/k8s/objects.hpp"
 
 namespace mlopsctl::k8s {
@@ -10,38 +12,38 @@ constexpr const char* name_label = "app.kubernetes.io/name";
 constexpr const char* model_annotation = "mlopsctl/model";
 constexpr std::string_view suffix = "-candidate";
 
-// The item of a list that has the values of `keys`.
-const Json* item_with(const Json& list, const Json& keys) {
-  for (const Json& item : list) {
-    bool fits = true;
-    for (const auto& [key, value] : keys.items()) fits = fits && at(item, key) == value;
-    if (fits) return &item;
-  }
-  return nullptr;
+bool has_values(const Json& item, const Json& keys) {
+  for (const auto& [key, value] : keys.items())
+    if (at(item, key) != value) return false;
+  return true;
+}
+
+Json part(const Json& live, const Json& owned);
+
+// In the order of the list: another would be another list, whose pods are new ones.
+Json part_of_list(const Json& live, const Json& owned) {
+  Json result = Json::array();
+  for (const Json& item : live)
+    for (const auto& [key, below] : owned.items()) {
+      if (!key.starts_with("k:") && !key.starts_with("v:")) continue;
+      const Json wanted = Json::parse(key.substr(2), nullptr, false);
+      if (key.starts_with("k:") ? !has_values(item, wanted) : item != wanted) continue;
+      Json kept = part(item, below);
+      if (kept.is_object()) kept.update(wanted);
+      result.push_back(std::move(kept));
+      break;
+    }
+  return result;
 }
 
 // The fields of `live` that `owned` names, in the form of metadata.managedFields: "f:" a field, "k:" a list's item by its keys, "v:" by its value.
 Json part(const Json& live, const Json& owned) {
   if (!owned.is_object() || owned.empty() || !live.is_structured()) return live;
-  Json result = live.is_array() ? Json::array() : Json::object();
-  for (const auto& [key, below] : owned.items()) {
-    if (key == ".") continue;
-    const std::string name = key.substr(2);
-    if (key.starts_with("f:")) {
-      if (live.contains(name)) result[name] = part(live[name], below);
-      continue;
-    }
-    const Json wanted = Json::parse(name, nullptr, false);
-    if (key.starts_with("k:")) {
-      if (const Json* item = item_with(live, wanted)) {
-        Json kept = part(*item, below);
-        if (kept.is_object()) kept.update(wanted);
-        result.push_back(std::move(kept));
-      }
-    } else if (key.starts_with("v:")) {
-      result.push_back(wanted);
-    }
-  }
+  if (live.is_array()) return part_of_list(live, owned);
+  Json result = Json::object();
+  for (const auto& [key, below] : owned.items())
+    if (const std::string name = key.substr(std::min<size_t>(2, key.size())); key.starts_with("f:") && live.contains(name))
+      result[name] = part(live[name], below);
   return result;
 }
 

@@ -124,5 +124,21 @@ TEST(AppliedPart, IsWhatOurManagerSaid) {
   EXPECT_EQ(applied_part(Json::object()), Json());
 }
 
+// The fields' names are in the order of the alphabet; a list in another order would be another template, and all its pods would be replaced.
+TEST(AppliedPart, KeepsTheOrderOfLists) {
+  const Json live = Json::parse(R"({
+    "apiVersion": "apps/v1", "kind": "Deployment",
+    "metadata": {"name": "web", "namespace": "shop", "finalizers": ["z", "theirs", "a"], "managedFields": [
+      {"manager": "mlopsctl", "operation": "Apply", "fieldsV1": {
+        "f:metadata": {"f:finalizers": {"v:\"a\"": {}, "v:\"gone\"": {}, "v:\"z\"": {}}},
+        "f:spec": {"f:containers": {
+          "k:{\"name\":\"helper\"}": {".": {}, "f:image": {}, "f:name": {}},
+          "k:{\"name\":\"server\"}": {".": {}, "f:image": {}, "f:name": {}}}}}}]},
+    "spec": {"containers": [{"name": "server", "image": "i:1", "tty": true}, {"name": "injected", "image": "x"}, {"name": "helper", "image": "i:2"}]}})");
+  EXPECT_EQ(applied_part(live), Json::parse(R"({
+    "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "shop", "finalizers": ["z", "a"]},
+    "spec": {"containers": [{"name": "server", "image": "i:1"}, {"name": "helper", "image": "i:2"}]}})"));
+}
+
 }  // namespace
 }  // namespace mlopsctl::k8s
