@@ -1,7 +1,9 @@
 #include "pipeline/k8s/rollout/verdict.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
+#include <iterator>
 #include <set>
 
 #include "pipeline/k8s/resources.hpp"
@@ -37,12 +39,32 @@ Verdict::Measure judge_share(const std::string& what, int64_t bad, int64_t all, 
   return measure;
 }
 
-// How many took longer than the first bound that is not below `seconds`; nothing where there is none.
-int64_t slower(const Counts& counts, double seconds) {
-  const auto bound = counts.within.lower_bound(seconds);
-  return bound == counts.within.end() ? 0 : counts.within.rbegin()->second - bound->second;
+// How many took longer than a bound of theirs; none where it is none.
+int64_t slower(const Counts& counts, double bound) {
+  const auto found = counts.within.find(bound);
+  return found == counts.within.end() ? 0 : counts.within.rbegin()->second - found->second;
 }
 int64_t timed(const Counts& counts) { return counts.within.empty() ? 0 : counts.within.rbegin()->second; }
+
+std::string in_seconds(double seconds) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g s", seconds);
+  return text;
+}
+
+// Times are known by the bounds of a histogram: by the first that is not below what is allowed.
+Verdict::Measure judge_time(const Counts& ours, const Counts& theirs, double allowed) {
+  const auto found = ours.within.lower_bound(allowed);
+  if (timed(ours) > 0 && (found == ours.within.end() || std::isinf(found->first))) {
+    const double longest = ours.within.size() < 2 ? 0 : std::next(ours.within.rbegin())->first;
+    return {Outcome::inconclusive,
+            "answers after more than " + in_seconds(allowed) + " cannot be told apart: the metrics' longest time is " + in_seconds(longest)};
+  }
+  const double bound = timed(ours) > 0 ? found->first : allowed;
+  // A champion whose metrics have other bounds says nothing of this one.
+  const int64_t compared = theirs.within.contains(bound) ? timed(theirs) : 0;
+  return judge_share("answers after more than " + in_seconds(bound), slower(ours, bound), timed(ours), 0.01, slower(theirs, bound), compared);
+}
 
 Verdict::Measure compare_mix(const Counts& ours, const Counts& theirs, double allowed) {
   if (ours.texts() == 0 || theirs.texts() < fewest_of_champion)
@@ -118,10 +140,7 @@ Verdict judge(const Evidence& evidence, const Gates& gates) {
     return verdict;
   }
   verdict.measures.push_back(judge_share("errors", ours.errors, ours.requests, gates.error_rate, theirs.errors, theirs.requests));
-  char seconds[32];
-  std::snprintf(seconds, sizeof seconds, "%g", gates.p99_seconds);
-  verdict.measures.push_back(judge_share("answers after more than " + std::string(seconds) + " s", slower(ours, gates.p99_seconds), timed(ours), 0.01,
-                                         slower(theirs, gates.p99_seconds), timed(theirs)));
+  verdict.measures.push_back(judge_time(ours, theirs, gates.p99_seconds));
   verdict.measures.push_back(judge_mix(evidence, gates.class_mix));
   const auto any = [&](Outcome outcome) {
     return std::any_of(verdict.measures.begin(), verdict.measures.end(), [&](const auto& measure) { return measure.outcome == outcome; });

@@ -16,7 +16,7 @@ namespace mlopsctl::k8s {
 // What is allowed. A champion that surely does worse itself raises what is allowed to what it does.
 struct Gates {
   double error_rate = 0.01;  // share of requests answered with a 5xx
-  double p99_seconds = 1;    // 99 of 100 requests are answered within
+  double p99_seconds = 1;    // 99 of 100 requests are answered within; told by the next bound of the histogram
   double class_mix = 0.1;    // total variation distance between the labels that the two name
   bool traffic = true;       // false: no requests are expected, pods that are available are enough
   int64_t watch = 30;        // seconds that a step is watched at least

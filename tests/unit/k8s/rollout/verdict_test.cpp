@@ -51,6 +51,19 @@ TEST(Judge, DoesNotBlameTheNewModelForWhatTheOldOneDoesAsWell) {
   EXPECT_EQ(outcome(counted(20'000, 1000), counted(40'000, 4000)), Outcome::pass);
 }
 
+TEST(Judge, NamesTheBoundThatItCountsBy) {
+  const auto slow = [](double p99) {
+    const Counts counts{2000, 0, {{2.5, 1900}, {5, 2000}, {infinity, 2000}}, {{"bad", 1000}, {"good", 1000}}};
+    Gates gates;
+    gates.p99_seconds = p99;
+    return judge({counts, counts, {}, {}}, gates);
+  };
+  EXPECT_THAT(slow(3).text(), ::testing::HasSubstr("; 0 answers after more than 5 s in 2000 requests (0 to 0.538 %), 1 % allowed; "));
+  EXPECT_EQ(slow(3).outcome, Outcome::pass);
+  EXPECT_EQ(slow(40).outcome, Outcome::inconclusive);
+  EXPECT_EQ(slow(40).text(), "answers after more than 40 s cannot be told apart: the metrics' longest time is 5 s");
+}
+
 TEST(Judge, AsksForNothingWhereNoRequestsAreExpected) {
   Gates gates;
   gates.traffic = false;
