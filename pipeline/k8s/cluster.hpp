@@ -25,7 +25,7 @@ struct Call {
   Query query = {};
   std::string body = {}, content_type = {};
   bool repeatable = false;                              // may be sent again although it may have arrived
-  std::optional<std::chrono::milliseconds> whole = {};  // instead of a minute
+  std::optional<std::chrono::milliseconds> whole = {};  // of a stream: how long it may last
 };
 
 struct Reply {

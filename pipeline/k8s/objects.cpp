@@ -73,9 +73,10 @@ Result<Outcome> patch(Cluster& cluster, const ObjectRef& object, const Json& cha
                     "change " + object.str());
 }
 
-Result<Outcome> remove(Cluster& cluster, const ObjectRef& object, const std::string& uid, const std::string& propagation) {
+Result<Outcome> remove(Cluster& cluster, const ObjectRef& object, const Seen& seen, const std::string& propagation) {
   Json options{{"apiVersion", "v1"}, {"kind", "DeleteOptions"}, {"propagationPolicy", propagation}};
-  if (!uid.empty()) options["preconditions"] = {{"uid", uid}};
+  if (!seen.uid.empty()) options["preconditions"]["uid"] = seen.uid;
+  if (!seen.version.empty()) options["preconditions"]["resourceVersion"] = seen.version;
   return outcome_of(cluster.send({"DELETE", object.path(), {}, canonical(options), json_type, true}), "delete " + object.str());
 }
 

@@ -37,9 +37,13 @@ Result<Outcome> create(Cluster& cluster, const Json& object, bool dry_run = fals
 Result<Outcome> replace(Cluster& cluster, const Json& object);
 // JSON merge patch; null removes. `subresource`: "scale", "status", or empty.
 Result<Outcome> patch(Cluster& cluster, const ObjectRef& object, const Json& changes, const std::string& subresource = {});
-// refusal->not_found() where there is none. With a `uid` only the very object that had it: else refusal->stale(). "Background": what depends on
-// it goes afterwards; "Foreground": before it.
-Result<Outcome> remove(Cluster& cluster, const ObjectRef& object, const std::string& uid = {}, const std::string& propagation = "Background");
+// Only the very object that was looked at; empty: whichever there is.
+struct Seen {
+  std::string uid, version = {};
+};
+// refusal->not_found() where there is none, refusal->stale() where it is another than `seen`. "Background": what depends on it goes afterwards;
+// "Foreground": before it.
+Result<Outcome> remove(Cluster& cluster, const ObjectRef& object, const Seen& seen = {}, const std::string& propagation = "Background");
 
 struct ListOptions {
   std::string name_space;  // empty: all

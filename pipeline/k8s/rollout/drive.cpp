@@ -61,23 +61,21 @@ class Driver {
         continue;
       }
       if (rollout_.paused && !next.write) return rollout_;
-      if (next.write) {
-        TRY(do_write(*next.write, sight));
-        continue;
-      }
-      if (now() - start >= options_.timeout) {
-        Error error = cluster_error("the promotion of " + rollout_.name() + " has not ended after " + std::to_string(options_.timeout.count()) +
-                                    " s: " + rollout_.text() + "; " + progress_of(sight.situation) +
-                                    (next.verdict.measures.empty() ? "" : "; so far: " + next.verdict.text()))
-                          .with_hint("go on with it or undo it: mlopsctl rollout resume|abort " + rollout_.name());
-        error.kind = ErrorKind::timeout;
-        return error;
-      }
-      if (!cluster_.clock().pause(std::chrono::milliseconds(200), cluster_.cancel())) return interrupted();
+      if (now() - start >= options_.timeout) return too_late(sight.situation, next.verdict);
+      if (next.write) TRY(do_write(*next.write, sight));
+      // After a write, too: one that came too late, or that somebody undoes, would be written again and again at once.
+      if (!cluster_.clock().pause(std::chrono::milliseconds(measuring ? 1000 : 200), cluster_.cancel())) return interrupted();
     }
   }
 
  private:
+  Error too_late(const Situation& seen, const Verdict& verdict) const {
+    Error error = cluster_error("the promotion of " + rollout_.name() + " has not ended after " + std::to_string(options_.timeout.count()) +
+                                " s: " + rollout_.text() + "; " + progress_of(seen) + (verdict.measures.empty() ? "" : "; so far: " + verdict.text()))
+                      .with_hint("go on with it or undo it: mlopsctl rollout resume|abort " + rollout_.name());
+    error.kind = ErrorKind::timeout;
+    return error;
+  }
   std::chrono::steady_clock::time_point now() const { return cluster_.clock().steady(); }
   Status still_ours() {
     if (options_.every) TRY(options_.every());
@@ -117,10 +115,11 @@ class Driver {
 
   // A write that comes too late for what was looked at changes nothing: the next look decides anew.
   Status do_write(const Write& write, const Sight& sight) {
+    TRY(lease_.check());  // to look takes its time
     if (write.what == What::remove_candidate) {
       const ObjectRef candidate = looker_.objects()[1];
       say("remove " + candidate.str());
-      TRY_ASSIGN(const auto outcome, remove(cluster_, candidate, sight.candidate_uid));
+      TRY_ASSIGN(const auto outcome, remove(cluster_, candidate, {sight.candidate_uid, sight.candidate_version}));
       if (outcome.refusal && !outcome.refusal->not_found() && !outcome.refusal->stale()) return to_error(*outcome.refusal, "remove " + candidate.str());
       return {};
     }
