@@ -36,8 +36,8 @@ class Deployer {
 
     for (size_t i = 0; i < manifests_.manifests.size(); ++i)
       if (manifests_.manifests[i].kind == "Namespace") TRY(apply_one(i));
-    TRY(take_lease());
-    const Status done = under_lease();
+    Status done = take_lease();
+    if (done) done = under_lease();
     release();
     if (!done) return done.error();
     return std::move(report_);
@@ -54,13 +54,19 @@ class Deployer {
     return {};
   }
 
-  // One for the set: that of its first Deployment.
+  // One for the set: that of its first Deployment. Nor may another of them be in the middle of a promotion.
   Status take_lease() {
-    const auto main = std::find_if(manifests_.manifests.begin(), manifests_.manifests.end(), [](const Manifest& each) { return each.kind == "Deployment"; });
-    if (main == manifests_.manifests.end()) return {};
-    TRY_ASSIGN(auto taken, take_lease_of(*main));
-    lease_.emplace(std::move(taken));
-    return nothing_under_way(*lease_, main->name);
+    for (const Manifest& each : manifests_.manifests) {
+      if (each.kind != "Deployment") continue;
+      if (lease_) {
+        TRY(nothing_under_way(look_up_journal(cluster_, each.name_space, each.name), each.name));
+        continue;
+      }
+      TRY_ASSIGN(auto taken, take_lease_of(each));
+      lease_.emplace(std::move(taken));
+      TRY(nothing_under_way(read_journal(lease_->object()), each.name));
+    }
+    return {};
   }
   Result<Lease> take_lease_of(const Manifest& deployment) {
     LeaseOptions lease{deployment.name_space, lease_name(deployment.name), options_.holder};
@@ -69,10 +75,10 @@ class Deployer {
     lease.waiting = options_.waiting;
     return Lease::acquire(cluster_, std::move(lease));
   }
-  static Status nothing_under_way(const Lease& lease, const std::string& name) {
-    TRY_ASSIGN(const Journal journal, read_journal(lease.object()));
-    if (!journal.now) return {};
-    return cluster_error("a promotion of " + name + " by " + journal.now->who + " has not ended: " + journal.now->text())
+  static Status nothing_under_way(const Result<Journal>& journal, const std::string& name) {
+    if (!journal) return journal.error();
+    if (!journal->now) return {};
+    return cluster_error("a promotion of " + name + " by " + journal->now->who + " has not ended: " + journal->now->text())
         .with_hint("go on with it or undo it: mlopsctl rollout resume|abort " + name);
   }
 
@@ -115,6 +121,17 @@ class Deployer {
 
   // False: there was nothing to keep up; it can just be applied.
   Result<bool> promote(const Manifest& manifest) {
+    // The set's Lease is that of its first Deployment.
+    if (at(lease_->object(), "metadata", "name") == lease_name(manifest.name)) return promote(manifest, *lease_);
+    TRY_ASSIGN(Lease own, take_lease_of(manifest));
+    Result<bool> done = false;
+    if (const Status free = nothing_under_way(read_journal(own.object()), manifest.name); free) done = promote(manifest, own);
+    else done = free.error();
+    if (const auto released = own.release(); done && !released) done = released.error();
+    return done;
+  }
+  // What is there is looked at under its Lease: else another's promotion could end in between.
+  Result<bool> promote(const Manifest& manifest, Lease& lease) {
     TRY_ASSIGN(auto rollout, begin_rollout(cluster_, manifest.object, options_.origin));
     if (!rollout) return false;
     DriveOptions how;
@@ -122,20 +139,7 @@ class Deployer {
     how.say = options_.promoting;
     how.every = [this] { return still_ours(); };
     if (options_.trouble) how.trouble = options_.trouble;
-    // The set's Lease is that of its first Deployment.
-    if (lease_->object().at("metadata").at("name") == lease_name(manifest.name)) {
-      TRY_ASSIGN(report_.rollout, drive(cluster_, *lease_, std::move(*rollout), how));
-      return true;
-    }
-    TRY_ASSIGN(Lease own, take_lease_of(manifest));
-    Status done = nothing_under_way(own, manifest.name);
-    if (done) {
-      auto end = drive(cluster_, own, std::move(*rollout), how);
-      if (end) report_.rollout = std::move(*end);
-      else done = std::move(end).error();
-    }
-    if (const auto released = own.release(); done && !released) done = released;
-    if (!done) return done.error();
+    TRY_ASSIGN(report_.rollout, drive(cluster_, lease, std::move(*rollout), how));
     return true;
   }
 

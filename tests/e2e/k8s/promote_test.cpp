@@ -348,6 +348,16 @@ TEST_F(PromoteOnCluster, PausesWhereTooFewRequestsCameAndGoesOnWhenTold) {
   EXPECT_THAT(again.error().message,
               StartsWith("a promotion of web by ann has not ended: canary, step 1 of 1: 33 % of the requests (1 new pod, 2 old ones); paused: "));
   EXPECT_EQ(again.error().hint, "go on with it or undo it: mlopsctl rollout resume|abort web");
+  // Nor is it changed beside another, by manifests that promote nothing.
+  ManifestSet set = release("old", canary, {}, {{"watch", 1}}, "first", 1), plain = release("newer", canary);
+  for (Manifest& each : plain.manifests) {
+    each.object["metadata"]["annotations"].erase("mlopsctl/strategy");
+    set.manifests.push_back(each);
+  }
+  const auto beside = deployed(cluster(), set);
+  ASSERT_FALSE(beside.ok());
+  EXPECT_THAT(beside.error().message, StartsWith("a promotion of web by ann has not ended: canary, step 1 of 1: "));
+  EXPECT_TRUE(live(cluster(), "first").is_null());
   // Whoever had the Lease before the next one changes nothing more.
   auto late = Lease::acquire(cluster(), {name_space_, lease_name("web"), "late", seconds(1)});
   ASSERT_TRUE(late.ok());
