@@ -10,9 +10,15 @@ namespace mlopsctl::cli {
 
 namespace {
 
-// Namespaces, and what has the release's name or begins with it.
+// Namespaces, and what has the release's name or begins with it, but for what is another release's: "shop-eu" is not a part of "shop".
 k8s::ManifestSet of_release(k8s::ManifestSet set, const std::string& name) {
-  std::erase_if(set.manifests, [&](const auto& each) { return each.kind != "Namespace" && each.name != name && !each.name.starts_with(name + "-"); });
+  const auto is_of = [](const k8s::Manifest& each, const std::string& release) { return each.name == release || each.name.starts_with(release + "-"); };
+  std::vector<std::string> others;
+  for (const auto& each : set.manifests)
+    if (each.kind == "Deployment" && each.name.starts_with(name + "-")) others.push_back(each.name);
+  std::erase_if(set.manifests, [&](const auto& each) {
+    return each.kind != "Namespace" && (!is_of(each, name) || std::any_of(others.begin(), others.end(), [&](const auto& other) { return is_of(each, other); }));
+  });
   return set;
 }
 
