@@ -86,13 +86,12 @@ Result<Answer> cmd_deploy(Session& session) {
   return deploy_and_tell(session, cluster, manifests);
 }
 
-Result<Answer> deploy_and_tell(Session& session, k8s::Cluster& cluster, const k8s::ManifestSet& manifests, const std::optional<k8s::Strategy>& strategy) {
+Result<Answer> deploy_and_tell(Session& session, k8s::Cluster& cluster, const k8s::ManifestSet& manifests) {
   const Arguments& arguments = session.arguments();
   k8s::DeployOptions options = deploy_options(session);
   options.force = arguments.has("--force-conflicts");
   options.wait = !arguments.has("--no-wait");
   options.timeout = std::chrono::seconds(arguments.integer("--timeout"));
-  options.origin.strategy = strategy;
   options.origin.record = record_about(manifests);
   const auto start = session.env().clock.steady();
   TRY_ASSIGN(const auto report, k8s::deploy(cluster, manifests, options));

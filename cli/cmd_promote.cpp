@@ -4,6 +4,7 @@
 #include "cli/decisions.hpp"
 #include "cli/deployment.hpp"
 #include "cli/promotion.hpp"
+#include "pipeline/k8s/rollout/begin.hpp"
 #include "pipeline/k8s/rollout/manifests.hpp"
 
 namespace mlopsctl::cli {
@@ -61,10 +62,14 @@ Result<Answer> cmd_promote(Session& session) {
   if (!to.empty() && !model.starts_with(to) && !model.starts_with("sha256:" + to))
     return config_error("the release " + name + " has the model " + model.substr(0, 19) + ", not " + to)
         .with_hint("a model that it served before: mlopsctl rollback " + name + " --namespace " + deployment->name_space + " --to " + to);
-  const k8s::ManifestSet release = of_release(std::move(all), name);
+  k8s::ManifestSet release = of_release(std::move(all), name);
+  // As if they said so: capacity is asked for by it, too.
+  if (strategy)
+    for (auto& each : release.manifests)
+      if (each.kind == "Deployment") k8s::set_strategy(each.object, *strategy);
   TRY(decided(session, release));
   TRY_ASSIGN(auto cluster, cluster_asked_for(session));
-  return deploy_and_tell(session, cluster, release, strategy);
+  return deploy_and_tell(session, cluster, release);
 }
 
 }  // namespace mlopsctl::cli

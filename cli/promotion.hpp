@@ -14,9 +14,8 @@ namespace mlopsctl::cli {
 k8s::DeployOptions deploy_options(Session& session);
 k8s::DriveOptions drive_options(Session& session);
 
-// Deploys (cmd_deploy.cpp) by the flags of the command, and says what came of it. `strategy`: instead of the manifests' own.
-Result<Answer> deploy_and_tell(Session& session, k8s::Cluster& cluster, const k8s::ManifestSet& manifests,
-                               const std::optional<k8s::Strategy>& strategy = std::nullopt);
+// Deploys (cmd_deploy.cpp) by the flags of the command, and says what came of it.
+Result<Answer> deploy_and_tell(Session& session, k8s::Cluster& cluster, const k8s::ManifestSet& manifests);
 
 // The name of the project's newest decision record about the model that the manifests name; empty: there is none here.
 std::string record_about(const k8s::ManifestSet& manifests);

@@ -5,6 +5,7 @@
 
 #include "pipeline/base/document.hpp"
 #include "pipeline/k8s/job_contract.hpp"
+#include "pipeline/k8s/rollout/rollout.hpp"
 #include "pipeline/k8s/template.hpp"
 
 namespace mlopsctl::k8s {
@@ -83,18 +84,12 @@ class Renderer {
             {"selector", all_servers()}};
   }
 
-  std::string strategy() const {
-    if (o_.strategy.kind == Strategy::Kind::rolling) return "rolling";
-    if (o_.strategy.kind == Strategy::Kind::blue_green) return "blue-green";
-    return canonical({{"canary", o_.strategy.percentages}});
-  }
-
   Values deployment() const {
     Values values = pod("");
     values["selector"] = server_selector();
     values["api"] = o_.api;
     values["model"] = o_.model.str();
-    values["strategy"] = strategy();
+    values["strategy"] = text_of(o_.strategy);
     values["gates"] = canonical(to_json(o_.gates));
     values["replicas"] = o_.autoscale ? Json() : Json(o_.replicas);
     values["grace_seconds"] = o_.grace_seconds;

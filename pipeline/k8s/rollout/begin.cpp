@@ -50,6 +50,8 @@ Result<std::vector<Revision>> revisions_of(Cluster& cluster, const Json& deploym
 
 bool is_promoted(const Json& deployment) { return !annotation(deployment, strategy_annotation).empty(); }
 
+void set_strategy(Json& deployment, const Strategy& strategy) { deployment["metadata"]["annotations"][strategy_annotation] = text_of(strategy); }
+
 int64_t most_candidates(const Json& deployment, int64_t replicas) {
   const auto strategy = read_strategy(annotation(deployment, strategy_annotation));
   if (!strategy || strategy->kind == Strategy::Kind::rolling) return 0;
@@ -69,8 +71,7 @@ Result<std::optional<Rollout>> begin_rollout(Cluster& cluster, const Json& targe
   if (answering == 0 || !before.is_object()) return std::optional<Rollout>();
   Plan plan;
   plan.live = answering;
-  if (origin.strategy) plan.strategy = *origin.strategy;
-  else if (is_promoted(target)) { TRY_ASSIGN(plan.strategy, read_strategy(annotation(target, strategy_annotation))); }
+  if (is_promoted(target)) { TRY_ASSIGN(plan.strategy, read_strategy(annotation(target, strategy_annotation))); }
   if (const std::string text = annotation(target, gates_annotation); !text.empty()) {
     TRY_ASSIGN(const Json gates, parse_json(text, gates_annotation));
     plan.gates = read_gates(gates);

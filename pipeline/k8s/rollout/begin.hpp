@@ -10,12 +10,12 @@
 namespace mlopsctl::k8s {
 
 struct Origin {
-  std::string who, commit, record;        // of the history
-  std::optional<Strategy> strategy = {};  // instead of the Deployment's own (annotation mlopsctl/strategy)
+  std::string who, commit, record;  // of the history
 };
 
 // Whether a change of this Deployment is a promotion: it says by which strategy (annotation mlopsctl/strategy).
 bool is_promoted(const Json& deployment);
+void set_strategy(Json& deployment, const Strategy& strategy);
 
 // The most pods that its candidate will have beside it, where it has so many itself.
 int64_t most_candidates(const Json& deployment, int64_t replicas);

@@ -162,6 +162,10 @@ Result<Strategy> read_strategy(const std::string& text) {
   return strategy;
 }
 
+std::string text_of(const Strategy& strategy) {
+  return strategy.kind == Kind::canary ? canonical({{"canary", strategy.percentages}}) : std::string(to_string(strategy.kind));
+}
+
 Result<Rollout> plan_rollout(Json before, Json target, Json service, const Plan& plan) {
   Rollout rollout;
   rollout.strategy = plan.strategy.kind;

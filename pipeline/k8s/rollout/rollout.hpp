@@ -61,6 +61,7 @@ Result<Rollout> read_rollout(const Json& journal);
 
 // "rolling", "blue-green" or {"canary":[10,50,100]}: as the annotation mlopsctl/strategy has it.
 Result<Strategy> read_strategy(const std::string& text);
+std::string text_of(const Strategy& strategy);
 
 struct Plan {
   Strategy strategy;

@@ -72,8 +72,11 @@ jq -e --arg first "$first" '[.promotions[].strategy] == ["rolling", "canary", "b
   and all(.promotions[1:][]; .record | length > 0) and all(.promotions[]; .outcome == "promoted" and (.who | length) > 0)' "$work/out" >/dev/null || fail "history"
 
 # Killed in the middle; somebody else, elsewhere, sees it and ends it.
-make_model 9 --set 'stages.release.target.kubernetes.strategy={canary: [33, 100]}' --set stages.release.target.kubernetes.gates.watch=5m
-"$mlopsctl" promote feedback "${flags[@]}" >/dev/null 2>"$work/err" </dev/null &
+# From manifests that name no strategy: the flag does.
+make_model 9 --set stages.release.target.kubernetes.gates.watch=5m
+expect 0 render "${flags[@]}" --output "$work/manifests"
+sed -i '/mlopsctl\/strategy/d' "$work"/manifests/*
+"$mlopsctl" promote feedback --manifests "$work/manifests" --strategy canary:33 >/dev/null 2>"$work/err" </dev/null &
 driver=$!
 disown
 until grep -qF "2 old pods" "$work/err"; do kill -0 $driver || fail "the promotion ended"; sleep 0.1; done

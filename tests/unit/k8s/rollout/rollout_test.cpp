@@ -79,6 +79,7 @@ TEST(Strategy, IsReadFromItsAnnotation) {
   EXPECT_EQ(read_strategy("rolling")->kind, Kind::rolling);
   EXPECT_EQ(read_strategy("blue-green")->kind, Kind::blue_green);
   EXPECT_EQ(read_strategy(R"({"canary":[10,100]})")->percentages, (std::vector<int>{10, 100}));
+  for (const char* text : {"rolling", "blue-green", R"({"canary":[10,100]})"}) EXPECT_EQ(text_of(*read_strategy(text)), text);
   EXPECT_EQ(read_strategy("red").error().message, "mlopsctl/strategy: expected rolling, blue-green or {\"canary\":[10,50,100]}, got red");
 }
 
