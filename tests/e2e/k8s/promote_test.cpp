@@ -349,9 +349,9 @@ TEST_F(PromoteOnCluster, PausesWhereTooFewRequestsCameAndGoesOnWhenTold) {
               StartsWith("a promotion of web by ann has not ended: canary, step 1 of 1: 33 % of the requests (1 new pod, 2 old ones); paused: "));
   EXPECT_EQ(again.error().hint, "go on with it or undo it: mlopsctl rollout resume|abort web");
   // Nor is it changed beside another, by manifests that promote nothing.
-  ManifestSet set = release("old", canary, {}, {{"watch", 1}}, "first", 1), plain = release("newer", canary);
+  ManifestSet set = release("old", {Kind::rolling, {}}, {}, {{"watch", 1}}, "first", 1), plain = release("newer", canary);
   for (Manifest& each : plain.manifests) {
-    each.object["metadata"]["annotations"].erase("mlopsctl/strategy");
+    if (each.kind == "Deployment") each.object["metadata"]["annotations"].erase("mlopsctl/strategy");
     set.manifests.push_back(each);
   }
   const auto beside = deployed(cluster(), set);
