@@ -25,7 +25,7 @@ Result<Answer> go_on(Session& session,
   const auto driven = [&]() -> Result<k8s::Rollout> {
     TRY_ASSIGN(const auto journal, k8s::read_journal(held.object()));
     TRY_ASSIGN(auto rollout, begin(cluster, deployment, journal));
-    return k8s::drive(cluster, held, std::move(rollout), drive_options(session));
+    return k8s::drive(cluster, held, std::move(rollout), drive_options(session, options));
   }();
   const auto released = held.release();
   if (!driven) return driven.error();

@@ -9,9 +9,7 @@ namespace mlopsctl::cli {
 
 namespace {
 
-using k8s::at, k8s::text_at;
-
-std::string work_of(const Json& cron_job) { return text_at(at(at(cron_job, "spec", "jobTemplate", "metadata", "annotations"), "mlopsctl/job")); }
+using k8s::at, k8s::text_at, k8s::work_of;
 
 // Empty: all.
 bool is_asked_for(const std::vector<std::string>& names, const Json& cron_job) {

@@ -33,8 +33,7 @@ k8s::DeployOptions deploy_options(Session& session) {
   return options;
 }
 
-k8s::DriveOptions drive_options(Session& session) {
-  k8s::DeployOptions options = deploy_options(session);
+k8s::DriveOptions drive_options(Session& session, k8s::DeployOptions options) {
   k8s::DriveOptions how;
   how.say = std::move(options.promoting);
   how.trouble = std::move(options.trouble);

@@ -12,7 +12,7 @@ namespace mlopsctl::cli {
 
 // Everything is told on stderr as it happens; the origin is who we are and the project's commit. `session` must outlive the options.
 k8s::DeployOptions deploy_options(Session& session);
-k8s::DriveOptions drive_options(Session& session);
+k8s::DriveOptions drive_options(Session& session, k8s::DeployOptions options);
 
 // Deploys (cmd_deploy.cpp) by the flags of the command, and says what came of it.
 Result<Answer> deploy_and_tell(Session& session, k8s::Cluster& cluster, const k8s::ManifestSet& manifests);

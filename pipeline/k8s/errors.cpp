@@ -10,6 +10,11 @@ Error cluster_error(std::string message) {
   return error;
 }
 
+std::string said_with(const Error& error, int status) {
+  const size_t begin = error.message.find("HTTP " + std::to_string(status));
+  return begin == std::string::npos ? std::string() : error.message.substr(begin);
+}
+
 Error interrupted() { return net::interrupted_error(); }
 
 }  // namespace mlopsctl::k8s

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "pipeline/k8s/errors.hpp"
+#include "pipeline/k8s/wait.hpp"
 #include "pipeline/k8s/watch.hpp"
 
 namespace mlopsctl::k8s {
@@ -39,8 +40,8 @@ int64_t run_number(const std::string& name, const std::string& instance) {
 
 bool out_of_reach(const Error& error) {
   // A refusal for good is no lost connection.
-  for (const char* status : {"HTTP 401", "HTTP 403", "HTTP 404"})
-    if (error.message.find(status) != std::string::npos) return false;
+  for (const int status : {401, 403, 404})
+    if (!said_with(error, status).empty()) return false;
   return error.kind == ErrorKind::cluster || error.kind == ErrorKind::timeout;
 }
 
@@ -99,18 +100,13 @@ class Watcher {
 
   void tell(const Trouble& trouble) {
     if (!troubles_.insert(std::string(to_string(trouble.kind)) + " " + trouble.pod + " " + trouble.container).second || !options_.trouble) return;
-    options_.trouble(trouble, options_.line || !trouble.has_log ? "" : log_of(trouble));
+    options_.trouble(trouble, options_.line ? "" : log_of(cluster_, job_.name_space, trouble, options_.log_lines));
   }
 
   // Its node would be asked in vain.
   static bool lost(const SeenPod& seen, const JobProgress& progress) {
     return std::any_of(progress.troubles.begin(), progress.troubles.end(),
                        [&](const Trouble& trouble) { return trouble.kind == Trouble::Kind::node && trouble.pod == text_at(at(seen.pod, "metadata", "name")); });
-  }
-
-  std::string log_of(const Trouble& trouble) {
-    auto log = last_lines(cluster_, ref(resources::pods, job_.name_space, trouble.pod), trouble.container, options_.log_lines, trouble.previous);
-    return log ? *log : std::string();
   }
 
   // Hands on what is new in the log, until the container ends or nothing comes for a while. A stream that breaks is read on from the last
@@ -170,13 +166,13 @@ std::string time_of(const Json& object) { return text_at(at(object, "metadata", 
 
 }  // namespace
 
-std::string work_of(const Json& job) { return text_at(at(at(job, "metadata", "annotations"), "mlopsctl/job")); }
+std::string work_of(const Json& pattern) { return text_at(at(metadata_of(pattern), "annotations", "mlopsctl/job")); }
 
 Result<std::vector<Json>> list_jobs(Cluster& cluster, const std::string& name_space) {
   std::vector<Json> jobs;
   TRY_ASSIGN(const auto version, list(cluster, resources::jobs, {name_space, job_selector, ""}, [&](Json& job) { jobs.push_back(std::move(job)); }));
   static_cast<void>(version);
-  std::stable_sort(jobs.begin(), jobs.end(), [](const Json& a, const Json& b) { return time_of(a) < time_of(b); });
+  std::ranges::stable_sort(jobs, {}, time_of);
   return jobs;
 }
 
@@ -190,7 +186,7 @@ Result<JobSeen> observe_job(Cluster& cluster, const ObjectRef& job) {
                seen.pods.push_back({std::move(pod), {}});
              }));
   static_cast<void>(pods);
-  std::stable_sort(seen.pods.begin(), seen.pods.end(), [](const SeenPod& a, const SeenPod& b) { return time_of(a.pod) < time_of(b.pod); });
+  std::ranges::stable_sort(seen.pods, {}, [](const SeenPod& each) { return time_of(each.pod); });
   // Events are a help, not a must: somebody may be forbidden to read them.
   const auto events = [&](const Json& object) {
     auto notes = events_of(cluster, job.name_space, text_at(at(object, "metadata", "uid")));

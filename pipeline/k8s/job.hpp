@@ -13,7 +13,7 @@ namespace mlopsctl::k8s {
 
 // Of our Jobs and CronJobs, and the one of a single work: "mlopsctl/job".
 inline constexpr const char* job_selector = "app.kubernetes.io/managed-by=mlopsctl,app.kubernetes.io/component=job";
-std::string work_of(const Json& job);
+std::string work_of(const Json& job_or_cron_job);
 
 // Those of a namespace that `mlopsctl` made, or a CronJob of its; oldest first.
 Result<std::vector<Json>> list_jobs(Cluster& cluster, const std::string& name_space);

@@ -16,8 +16,6 @@ constexpr JobEnd ends[] = {{1, Then::fail, "a verdict said no"},      {2, Then::
 
 }  // namespace
 
-std::span<const JobEnd> job_ends() { return ends; }
-
 const JobEnd* job_end(int code) {
   const auto found = std::find_if(std::begin(ends), std::end(ends), [&](const JobEnd& end) { return end.code == code; });
   return found == std::end(ends) ? nullptr : found;

@@ -1,7 +1,6 @@
 // What our exit codes mean to a Job whose pods run us: which end is final, which is tried again, which does not count.
 #pragma once
 
-#include <span>
 #include <string_view>
 
 #include "pipeline/base/json.hpp"
@@ -19,9 +18,7 @@ struct JobEnd {
   std::string_view means;
 };
 
-// Every code of the contract (pipeline/base/error.hpp, and 1 for a verdict that said no), ascending; 0 is not among them.
-std::span<const JobEnd> job_ends();
-// Null for a code that is not ours.
+// Of a code of the contract (pipeline/base/error.hpp, and 1 for a verdict that said no); null for 0 and for one that is not ours.
 const JobEnd* job_end(int code);
 
 // The name of the container in every pod of a Job that we render.

@@ -154,7 +154,7 @@ Result<TimePoint> server_time(Cluster& cluster, const std::string& name_space) {
   const auto outcome = create(cluster, probe, true);
   if (outcome && !outcome->refusal)
     if (const auto time = from_rfc3339(text_at(at(outcome->object, "metadata", "creationTimestamp")))) return *time;
-  if (!outcome && outcome.error().message.find("HTTP 403") == std::string::npos) return outcome.error();
+  if (!outcome && said_with(outcome.error(), 403).empty()) return outcome.error();
   return cluster.clock().now();
 }
 

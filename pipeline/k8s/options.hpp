@@ -99,9 +99,7 @@ std::vector<Error> faults(const ReleaseOptions& options);
 // What will work, but not as one might think.
 std::vector<std::string> warnings(const ReleaseOptions& options);
 
-// Shares of traffic, in percent, that `replicas` pods can express by their number alone: 3 -> 33.3, 66.7, 100.
-std::vector<double> expressible_percentages(int replicas);
-// Whether one of them is `percent` after rounding to a whole number.
+// Whether `replicas` pods can express that share of traffic by their number alone, after rounding to a whole number: 3 -> 33, 67, 100.
 bool can_express(int replicas, int percent);
 // "33, 67 or 100 %"; of more than 12 pods "multiples of 5 %".
 std::string expressible_text(int replicas);

@@ -6,12 +6,6 @@
 
 namespace mlopsctl::k8s {
 
-std::vector<double> expressible_percentages(int replicas) {
-  std::vector<double> shares;
-  for (int pods = 1; pods <= replicas; ++pods) shares.push_back(100.0 * pods / replicas);
-  return shares;
-}
-
 bool can_express(int replicas, int percent) {
   const double pods = std::round(replicas * percent / 100.0);
   return pods >= 1 && std::fabs(100.0 * pods / replicas - percent) <= 0.5;

@@ -4,14 +4,14 @@
 #include <map>
 #include <set>
 
+#include "pipeline/base/plural.hpp"
 #include "pipeline/k8s/amount.hpp"
+#include "pipeline/k8s/errors.hpp"
 #include "pipeline/k8s/rollout/begin.hpp"
 
 namespace mlopsctl::k8s {
 
 namespace {
-
-std::string plural(int64_t count, const std::string& one) { return std::to_string(count) + " " + one + (count == 1 ? "" : "s"); }
 
 // A Deployment of the set with what the server makes of it.
 struct Workload {
@@ -49,7 +49,7 @@ class Checks {
   }
   // True: it was forbidden, and noted.
   bool forbidden(const Error& error, const std::string& check, const std::string& object) {
-    if (error.message.find("HTTP 403") == std::string::npos) return false;
+    if (said_with(error, 403).empty()) return false;
     note(check, object, "not checked: " + error.message);
     return true;
   }
@@ -133,9 +133,10 @@ class Checks {
       if (message.find("serviceaccount") != std::string::npos) return {};
       if (message.find("cannot create resource") != std::string::npos)
         return note("pod security", workload.manifest->identity(), "not checked: " + message), Status();
-      if (message.find("HTTP 403") == std::string::npos) return std::move(tried).error();
+      const std::string said = said_with(tried.error(), 403);
+      if (said.empty()) return std::move(tried).error();
       const bool quota = message.find("exceeded quota") != std::string::npos;
-      problem(quota ? "quota" : "pod security", workload.manifest->identity(), "its pods would be refused: " + message.substr(message.find("HTTP 403")),
+      problem(quota ? "quota" : "pod security", workload.manifest->identity(), "its pods would be refused: " + said,
               quota ? "ask for less, or for a larger ResourceQuota"
                     : "mend the pod's securityContext, or relax the namespace's label pod-security.kubernetes.io/enforce");
     }
@@ -167,7 +168,7 @@ class Checks {
         const double left = amount(hard) - amount(used), wanted = one * static_cast<double>(workload.extra);
         if (hard.empty() || wanted <= left + 1e-9) continue;
         problem("quota", workload.manifest->identity(),
-                plural(workload.extra, "more pod") + " at once need more " + what + " than the ResourceQuota " + text_at(at(each, "metadata", "name")) +
+                count_of(workload.extra, "more pod") + " at once need more " + what + " than the ResourceQuota " + text_at(at(each, "metadata", "name")) +
                     " has left: " + used + " of " + hard + " are used",
                 "ask for less, or for a larger ResourceQuota");
       }
@@ -201,7 +202,7 @@ class Checks {
     const int64_t fit = pods_that_fit(need, std::move(left), workload.extra);
     if (fit < workload.extra)
       problem("capacity", workload.manifest->identity(),
-              plural(workload.extra, "more pod") + " at once are needed, and the " + plural(static_cast<int64_t>(rooms.size()), "ready node") +
+              count_of(workload.extra, "more pod") + " at once are needed, and the " + count_of(static_cast<int64_t>(rooms.size()), "ready node") +
                   " have room for " + std::to_string(fit),
               "add a node, ask for less (resources:), or lower replicas");
     return {};

@@ -77,6 +77,12 @@ const Json& condition(const Json& object, std::string_view type) {
   return nothing;
 }
 
+bool owned_by(const Json& object, std::string_view uid) {
+  for (const Json& owner : at(object, "metadata", "ownerReferences"))
+    if (at(owner, "uid") == uid) return true;
+  return false;
+}
+
 std::string text_at(const Json& value, std::string otherwise) { return value.is_string() ? value.get<std::string>() : std::move(otherwise); }
 int64_t number_at(const Json& value, int64_t otherwise) { return value.is_number_integer() ? value.get<int64_t>() : otherwise; }
 

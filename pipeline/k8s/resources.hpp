@@ -45,6 +45,8 @@ const Json& at(const Json& object, std::string_view key, More... more) {
 }
 // Of an object's status.conditions the one of that type, or null.
 const Json& condition(const Json& object, std::string_view type);
+// Whether its metadata.ownerReferences name an object of that uid.
+bool owned_by(const Json& object, std::string_view uid);
 // The text or number there; else the other.
 std::string text_at(const Json& value, std::string otherwise = {});
 int64_t number_at(const Json& value, int64_t otherwise = 0);

@@ -16,12 +16,6 @@ constexpr seconds slack(60);
 
 std::optional<TimePoint> time_at(const Json& value) { return value.is_string() ? from_rfc3339(value.get<std::string>()) : std::nullopt; }
 
-bool owned_by(const Json& job, const std::string& uid) {
-  for (const Json& owner : at(job, "metadata", "ownerReferences"))
-    if (at(owner, "uid") == uid) return true;
-  return false;
-}
-
 // A controller without a time zone of its own goes by UTC, as in every usual cluster.
 Result<TimeZone> zone_of(const std::string& name) { return name.empty() ? TimeZone() : TimeZone::find(name); }
 

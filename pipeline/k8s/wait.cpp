@@ -9,12 +9,6 @@ namespace mlopsctl::k8s {
 
 namespace {
 
-bool owned_by(const Json& object, const std::string& uid) {
-  for (const Json& owner : at(object, "metadata", "ownerReferences"))
-    if (at(owner, "uid") == uid) return true;
-  return false;
-}
-
 std::string selector_text(const Json& deployment) {
   std::string text;
   for (const auto& [key, value] : at(deployment, "spec", "selector", "matchLabels").items()) text += (text.empty() ? "" : ",") + key + "=" + text_at(value);

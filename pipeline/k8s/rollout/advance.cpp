@@ -1,6 +1,7 @@
 #include "pipeline/k8s/rollout/advance.hpp"
 
 #include "pipeline/base/digest.hpp"
+#include "pipeline/base/plural.hpp"
 
 namespace mlopsctl::k8s {
 
@@ -8,8 +9,6 @@ namespace {
 
 using Phase = Rollout::Phase;
 using What = Write::What;
-
-std::string pods(int64_t count, const char* kind) { return std::to_string(count) + " " + kind + (count == 1 ? " pod" : " pods"); }
 
 class Decider {
  public:
@@ -35,7 +34,7 @@ class Decider {
     const Rollout::Step& now = r_.steps.at(r_.step);
     const Json candidate = candidate_of(r_.target, now.candidate);
     if (!seen_.candidate.there) return write(What::apply_candidate, candidate_of(r_.target, 0), "no pod yet");
-    if (!in_place(seen_.candidate, candidate)) return write(What::apply_candidate, candidate, pods(now.candidate, "new"));
+    if (!in_place(seen_.candidate, candidate)) return write(What::apply_candidate, candidate, count_of(now.candidate, "new pod"));
     const bool up = available(seen_.candidate) >= now.candidate;
     const bool alone = r_.strategy == Strategy::Kind::blue_green;
     if (alone && seen_.traffic) {
@@ -48,7 +47,7 @@ class Decider {
       const Json stable = with_replicas(r_.before, now.stable);
       if (!in_place(seen_.stable, stable)) {
         const bool floor_holds = alone || *now.stable + available(seen_.candidate) >= floor();
-        return floor_holds ? write(What::apply_stable, stable, pods(*now.stable, "old")) : wait();
+        return floor_holds ? write(What::apply_stable, stable, count_of(*now.stable, "old pod")) : wait();
       }
     }
     if (seen_.stable.progress.phase == Progress::Phase::unseen) return wait();

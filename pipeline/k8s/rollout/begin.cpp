@@ -33,10 +33,9 @@ struct Revision {
 // Newest first.
 Result<std::vector<Revision>> revisions_of(Cluster& cluster, const Json& deployment) {
   std::vector<Revision> revisions;
-  const Json& uid = at(deployment, "metadata", "uid");
+  const std::string uid = text_at(at(deployment, "metadata", "uid"));
   TRY_ASSIGN(const auto version, list(cluster, resources::replica_sets, {text_at(at(deployment, "metadata", "namespace")), "", ""}, [&](Json& set) {
-               const Json& owners = at(set, "metadata", "ownerReferences");
-               if (std::none_of(owners.begin(), owners.end(), [&](const Json& owner) { return at(owner, "uid") == uid; })) return;
+               if (!owned_by(set, uid)) return;
                Revision revision{std::atoll(annotation(set, "deployment.kubernetes.io/revision").c_str()), model_of(set), at(set, "spec", "template")};
                revision.pods["metadata"]["labels"].erase("pod-template-hash");
                revision.pods["metadata"].erase("creationTimestamp");

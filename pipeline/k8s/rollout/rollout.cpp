@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pipeline/base/plural.hpp"
 #include "pipeline/k8s/errors.hpp"
 #include "pipeline/k8s/resources.hpp"
 #include "pipeline/k8s/rollout/manifests.hpp"
@@ -31,8 +32,8 @@ Result<std::vector<Rollout::Step>> canary_steps(const Strategy& strategy, int64_
       step.percent = 100.0 * static_cast<double>(step.candidate) / static_cast<double>(replicas + step.candidate);
     } else {
       if (!can_express(static_cast<int>(replicas), percent))
-        return config_error(std::to_string(percent) + " % of the requests cannot be expressed by " + std::to_string(replicas) +
-                            (replicas == 1 ? " pod" : " pods") + ": they can express " + expressible_text(static_cast<int>(replicas)))
+        return config_error(std::to_string(percent) + " % of the requests cannot be expressed by " + count_of(replicas, "pod") + ": they can express " +
+                            expressible_text(static_cast<int>(replicas)))
             .with_hint("choose among these percentages, or have more replicas");
       step.candidate = std::lround(static_cast<double>(replicas) * percent / 100);
       step.stable = replicas - step.candidate;
@@ -53,8 +54,8 @@ std::string Rollout::text() const {
     case Phase::progressing: {
       const Step& now = steps.at(step);
       std::string text = std::string(to_string(strategy)) + ", step " + std::to_string(step + 1) + " of " + std::to_string(steps.size()) + ": " +
-                         whole_percent(now.percent) + " of the requests (" + std::to_string(now.candidate) + (now.candidate == 1 ? " new pod" : " new pods");
-      if (now.stable) text += ", " + std::to_string(*now.stable) + (*now.stable == 1 ? " old one)" : " old ones)");
+                         whole_percent(now.percent) + " of the requests (" + count_of(now.candidate, "new pod");
+      if (now.stable) text += ", " + count_of(*now.stable, "old one") + ")";
       else text += ")";
       return text + (paused ? "; paused: " + reason : "");
     }

@@ -125,8 +125,6 @@ std::string Verdict::text() const {
   return all;
 }
 
-std::string_view to_string(Verdict::Outcome outcome) { return outcome == Outcome::pass ? "pass" : outcome == Outcome::fail ? "fail" : "inconclusive"; }
-
 Verdict judge(const Evidence& evidence, const Gates& gates) {
   Verdict verdict;
   if (!gates.traffic) {

@@ -39,7 +39,6 @@ struct Verdict {
   // What decided: of a pass all measures, else those that did not pass.
   std::string text() const;
 };
-std::string_view to_string(Verdict::Outcome outcome);
 
 Verdict judge(const Evidence& evidence, const Gates& gates);
 

@@ -68,8 +68,8 @@ TEST(Options, CanaryStepsAscendToHundred) {
 }
 
 TEST(Percentages, AreWhatWholePodsGive) {
-  EXPECT_EQ(expressible_percentages(4), (std::vector<double>{25, 50, 75, 100}));
-  EXPECT_EQ(expressible_percentages(1), (std::vector<double>{100}));
+  EXPECT_EQ(expressible_text(4), "25, 50, 75 or 100 %");
+  EXPECT_EQ(expressible_text(1), "100 %");
   EXPECT_TRUE(can_express(3, 33));
   EXPECT_TRUE(can_express(3, 67));
   EXPECT_TRUE(can_express(10, 10));
