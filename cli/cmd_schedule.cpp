@@ -43,7 +43,8 @@ Result<std::vector<Json>> declared_schedules(Session& session) {
     const auto options = deploy::kubernetes_options(stage->params, stage->name);
     for (const k8s::JobOptions& job : options.jobs)
       if (!job.cron.empty())
-        all.push_back({{"metadata", {{"namespace", options.name_space}, {"name", options.name + "-" + job.name}}},
+        all.push_back({{"kind", "CronJob"},
+                       {"metadata", {{"namespace", options.name_space}, {"name", options.name + "-" + job.name}}},
                        {"spec",
                         {{"schedule", job.cron},
                          {"timeZone", job.time_zone.empty() ? Json() : Json(job.time_zone)},
