@@ -18,7 +18,7 @@ const Json& ended_container(const Json& pod) {
 }
 
 std::string end_words(const Json& terminated) {
-  if (at(terminated, "reason") == "OOMKilled") return "it was killed for using more memory than its limit";
+  if (text_at(at(terminated, "reason")) == "OOMKilled") return "it was killed for using more memory than its limit";
   const int code = static_cast<int>(number_at(at(terminated, "exitCode")));
   const JobEnd* end = job_end(code);
   return "exit code " + std::to_string(code) + (end != nullptr ? ": " + std::string(end->means) : "");

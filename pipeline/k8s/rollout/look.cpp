@@ -109,7 +109,7 @@ Status Looker::measure(const Rollout& rollout, const Observation& stable, const 
 }
 
 void Looker::read_pod(const Json& pod, Meter::Role role) {
-  if (at(condition(pod, "Ready"), "status") != "True") return;
+  if (text_at(at(condition(pod, "Ready"), "status")) != "True") return;
   const ObjectRef object = ref(resources::pods, text_at(at(pod, "metadata", "namespace")), text_at(at(pod, "metadata", "name")));
   Call call{"GET", object.path() + ":" + std::to_string(metrics_port(pod)) + "/proxy/metrics"};
   call.whole = std::chrono::milliseconds(2000);
