@@ -17,7 +17,7 @@ struct Plan {
 };
 
 // To rule out a loss is a question of Tango's exact score test between equal models, answered by the normal approximation.
-double error_of(const Plan& plan, int64_t rows) { return std::sqrt(plan.discordant / static_cast<double>(rows)); }
+double error_of(const Plan& plan, int64_t rows) { return stats::difference_error(rows, plan.discordant); }
 
 double power_at(const Plan& plan, int64_t rows) {
   return plan.gain ? stats::mcnemar_power(rows, plan.discordant, plan.change, plan.alpha) : stats::normal_power(plan.change, error_of(plan, rows), plan.alpha);

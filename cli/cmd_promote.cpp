@@ -4,6 +4,7 @@
 #include "cli/decisions.hpp"
 #include "cli/deployment.hpp"
 #include "cli/promotion.hpp"
+#include "pipeline/base/list_of.hpp"
 #include "pipeline/k8s/rollout/begin.hpp"
 #include "pipeline/k8s/rollout/manifests.hpp"
 
@@ -31,12 +32,10 @@ Result<const k8s::Manifest*> deployment_of(const k8s::ManifestSet& set, const st
     names.push_back(each.name);
   }
   const auto near = nearest(name, names);
-  std::string all;
-  for (const auto& each : names) all += (all.empty() ? "" : ", ") + each;
   return config_error("there is no release \"" + name + "\" to promote")
-      .with_hint(near          ? "did you mean " + *near + "?"
-                 : all.empty() ? "deploy one: mlopsctl deploy"
-                               : "there is " + all);
+      .with_hint(near            ? "did you mean " + *near + "?"
+                 : names.empty() ? "deploy one: mlopsctl deploy"
+                                 : "there is " + list_of(names));
 }
 
 // "rolling", "blue-green", "canary:10,50,100"

@@ -81,10 +81,4 @@ double better_by_more_p(int64_t only_first, int64_t only_second, int64_t rows, d
   return std::min(1.0, largest + doubt);
 }
 
-double better_by_more_power(int64_t rows, double discordant, double difference, double at, double alpha) {
-  if (rows <= 0) return 0;
-  const double error = std::sqrt(std::max(0.0, discordant - difference * difference) / static_cast<double>(rows));
-  return normal_power(difference - at, error, alpha);
-}
-
 }  // namespace mlopsctl::stats

@@ -11,7 +11,4 @@ namespace mlopsctl::stats {
 // Beyond 200,000 rows the normal approximation, which differs no more there.
 double better_by_more_p(int64_t only_first, int64_t only_second, int64_t rows, double at, double doubt = 1e-4);
 
-// The chance that this p is at most alpha, by the normal approximation of the score test; `discordant`: share of rows that just one gets right.
-double better_by_more_power(int64_t rows, double discordant, double difference, double at, double alpha);
-
 }  // namespace mlopsctl::stats

@@ -99,6 +99,15 @@ double mcnemar_smallest_difference(int64_t rows, double discordant, double alpha
   return seen;
 }
 
+double likely_discordance(int64_t discordant, int64_t rows, double least) {
+  const Interval interval = wilson(discordant, rows);
+  return std::max(least, (interval.low + interval.high) / 2);
+}
+
+double difference_error(int64_t rows, double discordant, double difference) {
+  return std::sqrt(std::max(0.0, discordant - difference * difference) / static_cast<double>(rows));
+}
+
 double log_e_value_better(int64_t wins, int64_t losses) {
   // 2 * integral from 1/2 to 1 of (2t)^wins (2(1-t))^losses dt
   const double a = static_cast<double>(wins + 1), b = static_cast<double>(losses + 1);

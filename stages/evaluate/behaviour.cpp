@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "pipeline/base/list_of.hpp"
 #include "pipeline/base/plural.hpp"
 #include "pipeline/base/shown.hpp"
 #include "pipeline/stats/proportion.hpp"
@@ -29,11 +30,7 @@ std::string understand(std::string_view expect, const std::vector<std::string>& 
     expect.remove_prefix(5);
   }
   const auto found = std::find(labels.begin(), labels.end(), expect);
-  if (found == labels.end()) {
-    std::string known;
-    for (const std::string& label : labels) known += (known.empty() ? "" : ", ") + label;
-    return "expect names the label \"" + std::string(expect) + "\"; the model's labels: " + known;
-  }
+  if (found == labels.end()) return "expect names the label \"" + std::string(expect) + "\"; the model's labels: " + list_of(labels);
   row.label = static_cast<int>(found - labels.begin());
   return "";
 }
@@ -83,7 +80,10 @@ Result<std::vector<Expectation>> read_suite(const std::filesystem::path& path, c
 Result<std::vector<engine::Check>> judge_behaviour(const std::vector<Expectation>& expectations, const ml::Model& model, double min,
                                                    const CancelToken& cancel) {
   std::vector<std::string_view> texts, transformed;
-  for (const Expectation& row : expectations) texts.push_back(row.text), transformed.push_back(row.transformed.empty() ? row.text : row.transformed);
+  for (const Expectation& row : expectations) {
+    texts.push_back(row.text);
+    if (!row.transformed.empty()) transformed.push_back(row.transformed);
+  }
   TRY_ASSIGN(const auto before, model.score_raw(texts, cancel));
   TRY_ASSIGN(const auto after, model.score_raw(transformed, cancel));
   const size_t classes = model.labels().size();
@@ -94,12 +94,14 @@ Result<std::vector<engine::Check>> judge_behaviour(const std::vector<Expectation
     std::vector<std::string> broken;
   };
   std::vector<Tally> tallies;
+  size_t of_after = 0;
   for (size_t i = 0; i < expectations.size(); ++i) {
     const Expectation& row = expectations[i];
     const std::string name = name_of(row);
     auto tally = std::find_if(tallies.begin(), tallies.end(), [&](const Tally& each) { return each.name == name; });
     if (tally == tallies.end()) tally = tallies.insert(tally, {name, 0, 0, {}});
-    const auto first = std::span(before).subspan(i * classes, classes), second = std::span(after).subspan(i * classes, classes);
+    const auto first = std::span(before).subspan(i * classes, classes);
+    const auto second = row.transformed.empty() ? first : std::span(after).subspan(of_after++ * classes, classes);
     const auto wanted = static_cast<size_t>(row.label);
     bool kept = false;
     std::string found;

@@ -35,9 +35,8 @@ struct Finding {
 Finding by_accuracy(const Contest& contest, const Comparison& comparison, double border) {
   Finding found;
   const int64_t wins = comparison.only_challenger, losses = comparison.only_champion;
-  const double n = static_cast<double>(comparison.rows), discordant = static_cast<double>(wins + losses) / n;
   found.gain = comparison.difference;
-  found.error = std::sqrt(std::max(0.0, discordant - found.gain * found.gain) / n);
+  found.error = stats::difference_error(comparison.rows, stats::likely_discordance(wins + losses, comparison.rows, std::abs(border)), found.gain);
   found.interval = stats::tango(wins, losses, comparison.rows, 1 - 2 * contest.alpha);
   if (border == 0) {
     found.test = "McNemar's exact test";
@@ -53,7 +52,7 @@ Finding by_accuracy(const Contest& contest, const Comparison& comparison, double
   return found;
 }
 
-Finding by_resampling(const Contest& contest, double border, const ResampledDifference& resampled) {
+Finding by_resampling(const Contest& contest, const Comparison& comparison, double border, const ResampledDifference& resampled) {
   Finding found;
   found.test = "paired bootstrap (BCa) and exchange of answers";
   found.gain = contest.challenger - contest.champion;
@@ -63,6 +62,8 @@ Finding by_resampling(const Contest& contest, double border, const ResampledDiff
     found.interval = {-found.interval.high, -found.interval.low};
   }
   found.error = (found.interval.high - found.interval.low) / (2 * stats::normal_quantile(1 - contest.alpha));
+  // Of models that answered alike nothing can be drawn that differs; that they always will is not known: the error of accuracy stands in.
+  if (found.error == 0) found.error = stats::difference_error(comparison.rows, stats::likely_discordance(0, comparison.rows, std::abs(border)));
   found.shown = found.interval.low > border;
   found.refuted = found.interval.high < border;
   return found;
@@ -72,7 +73,7 @@ double border_of(const Contest& contest) { return contest.ask_better ? contest.m
 
 Finding find(const Contest& contest, const Comparison& comparison, const ResampledDifference& resampled) {
   const double border = border_of(contest);
-  return contest.metric == "accuracy" ? by_accuracy(contest, comparison, border) : by_resampling(contest, border, resampled);
+  return contest.metric == "accuracy" ? by_accuracy(contest, comparison, border) : by_resampling(contest, comparison, border, resampled);
 }
 
 Outcome outcome_of(const Finding& found) { return found.shown ? Outcome::pass : found.refuted ? Outcome::fail : Outcome::inconclusive; }
@@ -83,7 +84,7 @@ struct Sight {
   double power, smallest;
 };
 Sight sight_of(const Contest& contest, const Comparison& comparison, const Finding& found, double border) {
-  const double discordant = static_cast<double>(comparison.only_challenger + comparison.only_champion) / static_cast<double>(comparison.rows);
+  const double discordant = stats::likely_discordance(comparison.only_challenger + comparison.only_champion, comparison.rows);
   if (contest.metric == "accuracy" && contest.ask_better && border == 0)
     return {stats::mcnemar_power(comparison.rows, discordant, std::clamp(found.gain, 0.0, discordant), contest.alpha),
             stats::mcnemar_smallest_difference(comparison.rows, discordant, contest.alpha, wanted_power)};

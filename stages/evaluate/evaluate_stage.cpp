@@ -118,17 +118,15 @@ Status judge_further(StageContext& context, const std::vector<RowsInput>& rows, 
                      engine::Verdict& verdict) {
   const Json& params = context.params();
   const auto& names = challenger.model.labels();
-  std::vector<std::string> labels, groups;
-  std::vector<size_t> lengths;
-  std::vector<std::string_view> texts;
-  for (const RowsInput& input : rows)
-    for (size_t i = 0; i < input.rows.size(); ++i) {
-      labels.push_back(names[static_cast<size_t>(challenger.judged.given[labels.size()])]);
-      groups.emplace_back(input.rows.group(i));
-      lengths.push_back(train::code_points(input.rows.text(i)));
-      texts.push_back(input.rows.raw(i));
-    }
   if (const SliceRule rule = slice_rule_of(params["slices"]); rule.any()) {
+    std::vector<std::string> labels, groups;
+    std::vector<size_t> lengths;
+    for (const RowsInput& input : rows)
+      for (size_t i = 0; i < input.rows.size(); ++i) {
+        labels.push_back(names[static_cast<size_t>(challenger.judged.given[labels.size()])]);
+        groups.emplace_back(input.rows.group(i));
+        lengths.push_back(train::code_points(input.rows.text(i)));
+      }
     const bool by_group = std::find(rule.by.begin(), rule.by.end(), "group") != rule.by.end();
     if (by_group && std::all_of(groups.begin(), groups.end(), [](const std::string& group) { return group.empty(); }))
       return stage_error("slices by group: the rows have none").with_hint("name its column where the data is read: inputs.test.group: airline");
@@ -147,6 +145,9 @@ Status judge_further(StageContext& context, const std::vector<RowsInput>& rows, 
   if (budgets.size_mb) costs.push_back(judge_size(megabytes_of(model.path), *budgets.size_mb));
   if (budgets.latency_ms) {
     context.progress(0.87, "measuring the time of single texts");
+    std::vector<std::string_view> texts;
+    for (const RowsInput& input : rows)
+      for (size_t i = 0; i < input.rows.size(); ++i) texts.push_back(input.rows.raw(i));
     TRY_ASSIGN(auto milliseconds, measure_latency(challenger.model, texts, context.cancel()));
     costs.push_back(judge_latency(std::move(milliseconds), *budgets.latency_ms));
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pipeline/base/list_of.hpp"
 #include "pipeline/base/plural.hpp"
 #include "pipeline/base/shown.hpp"
 
@@ -17,9 +18,7 @@ constexpr double bound_confidence = 0.95;
 Result<Measured> lookup(const Candidate& candidate, const std::string& metric, const char* who) {
   Measured measured{};
   if (!find_metric(candidate.metrics, candidate.labels, metric, measured)) {
-    std::string labels;
-    for (const std::string& label : candidate.labels) labels += (labels.empty() ? "" : ", ") + label;
-    return stage_error("the gate names " + metric + ", but the " + who + " has no such label; its labels: " + labels);
+    return stage_error("the gate names " + metric + ", but the " + who + " has no such label; its labels: " + list_of(candidate.labels));
   }
   if (!std::isfinite(measured.value))
     return stage_error("the gate needs " + metric + " of the " + who + ", which is undefined on these rows").with_hint("judge on rows that hold every label");
@@ -111,11 +110,9 @@ std::vector<Error> check_rules(const std::vector<Rule>& rules, bool has_champion
   for (const Rule& rule : rules) {
     const std::string field = "gate." + rule.metric;
     if (!is_metric_name(rule.metric)) {
-      std::string list;
-      for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
       const auto near = nearest(rule.metric, names);
       add(field, "unknown metric \"" + rule.metric + "\"",
-          near ? "did you mean " + *near + "?" : "known: " + list + "; per class: precision, recall, f1, roc_auc.<label>");
+          near ? "did you mean " + *near + "?" : "known: " + list_of(names) + "; per class: precision, recall, f1, roc_auc.<label>");
     }
     const bool contest = rule.no_worse || rule.better;
     if (!rule.min && !rule.max && !contest) add(field, "asks for nothing", "give it min, max, no_worse_than: champion or better_than: champion");

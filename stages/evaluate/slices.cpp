@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 
 #include "pipeline/base/plural.hpp"
 #include "pipeline/base/shown.hpp"
@@ -54,7 +55,9 @@ struct Tested {
   bool bad = false;
 };
 
-Json evidence(const char* test, double estimate, const stats::Interval& interval, const SliceRule& rule, int64_t rows, double p, double detectable) {
+// The chance that it is seen, where it lies, is in no evidence; `detectable` is what is seen in 80 of 100 cases, nothing where nothing is.
+Json evidence(const char* test, double estimate, const stats::Interval& interval, const SliceRule& rule, int64_t rows, double p,
+              std::optional<double> detectable) {
   return {{"test", test},
           {"estimate", estimate},
           {"interval", {interval.low, interval.high}},
@@ -62,19 +65,24 @@ Json evidence(const char* test, double estimate, const stats::Interval& interval
           {"p", p},
           {"alpha", rule.alpha},
           {"rows", rows},
-          {"power", wanted_power},
-          {"detectable", detectable}};
+          {"detectable_power", wanted_power},
+          {"detectable", detectable ? Json(*detectable) : Json()}};
 }
 
 std::string between(const stats::Interval& interval, const SliceRule& rule, const char* format) {
   return "(" + brief(100 * (1 - 2 * rule.alpha)) + " % interval " + shown(interval.low, format) + " to " + shown(interval.high, format) + ")";
 }
 
+std::string would_be_seen(const std::string& what, std::optional<double> size) {
+  return size ? what + " of " + shown(*size) + " would be seen in 80 of 100 cases" : "no " + what.substr(what.find(' ') + 1) + " would be seen on so few rows";
+}
+
 Tested floor(const SliceRule& rule, const Slice& slice, int64_t right, double level) {
   const auto rows = static_cast<int64_t>(slice.rows.size());
   const double accuracy = static_cast<double>(right) / static_cast<double>(rows);
   const stats::Interval interval = stats::wilson(right, rows, 1 - 2 * rule.alpha);
-  const double seen = stats::seen_below(rows, *rule.min, level, wanted_power);
+  const double below = stats::seen_below(rows, *rule.min, level, wanted_power);
+  const std::optional<double> seen = below > 0 ? std::optional(below) : std::nullopt;
   Tested tested;
   tested.p = stats::binomial_at_most(right, rows, *rule.min);
   tested.bad = accuracy < *rule.min;
@@ -82,15 +90,19 @@ Tested floor(const SliceRule& rule, const Slice& slice, int64_t right, double le
   tested.check.measured = accuracy;
   tested.check.threshold = rule.min;
   tested.check.detail = "accuracy is " + shown(accuracy) + " on " + count_of(rows, "row") + " with " + slice.name + " " + between(interval, rule, "%.4f") +
-                        ", the floor " + brief(*rule.min) + "; an accuracy of " + shown(seen) + " would be seen in 80 of 100 cases";
+                        ", the floor " + brief(*rule.min) + "; " + would_be_seen("an accuracy", seen);
   tested.check.evidence = evidence("exact binomial test", accuracy, interval, rule, rows, tested.p, seen);
   return tested;
 }
 
 Tested loss(const SliceRule& rule, const Slice& slice, const Comparison& comparison, double level) {
-  const double n = static_cast<double>(comparison.rows), discordant = static_cast<double>(comparison.only_challenger + comparison.only_champion) / n;
+  const double discordant = stats::likely_discordance(comparison.only_challenger + comparison.only_champion, comparison.rows, *rule.max_loss);
   const stats::Interval interval = stats::tango(comparison.only_challenger, comparison.only_champion, comparison.rows, 1 - 2 * rule.alpha);
-  const double seen = *rule.max_loss + stats::normal_reach(std::sqrt(discordant / n), level, wanted_power);
+  std::optional<double> seen;
+  if (*rule.max_loss > 0) seen = *rule.max_loss + stats::normal_reach(stats::difference_error(comparison.rows, discordant), level, wanted_power);
+  else if (stats::mcnemar_power(comparison.rows, discordant, discordant, level) >= wanted_power)
+    seen = stats::mcnemar_smallest_difference(comparison.rows, discordant, level, wanted_power);
+  if (seen && *seen > 1) seen.reset();
   Tested tested;
   tested.p = *rule.max_loss == 0 ? comparison.mcnemar.first_worse
                                  : stats::better_by_more_p(comparison.only_champion, comparison.only_challenger, comparison.rows, *rule.max_loss);
@@ -99,7 +111,7 @@ Tested loss(const SliceRule& rule, const Slice& slice, const Comparison& compari
   tested.check.measured = comparison.difference;
   tested.check.threshold = -*rule.max_loss;
   tested.check.detail = "accuracy differs from the champion's by " + shown(comparison.difference, "%+.4f") + " on " + count_of(comparison.rows, "row") +
-                        " with " + slice.name + " " + between(interval, rule, "%+.4f") + "; a loss of " + shown(seen) + " would be seen in 80 of 100 cases";
+                        " with " + slice.name + " " + between(interval, rule, "%+.4f") + "; " + would_be_seen("a loss", seen);
   tested.check.evidence = evidence(*rule.max_loss == 0 ? "McNemar's exact test" : "Tango's exact score test", comparison.difference, interval, rule,
                                    comparison.rows, tested.p, seen);
   return tested;

@@ -72,7 +72,7 @@ TEST(Gate, PassesWhereALossIsRuledOut) {
   EXPECT_EQ(verdict.checks[0].name, "accuracy no worse than champion by 0.02 or more");
   EXPECT_EQ(verdict.checks[0].detail,
             "accuracy is 0.8600, the champion's 0.8630: a difference of -0.0030 (90 % interval -0.0142 to +0.0080); that rules out a loss of 0.02 or more "
-            "(Tango's exact score test, p = 0.0071, alpha 0.05, 1000 rows, power 0.92)");
+            "(Tango's exact score test, p = 0.0071, alpha 0.05, 1000 rows, power 0.91)");
 }
 
 TEST(Gate, SaysInconclusiveWhereTheRowsCannotTell) {
@@ -81,10 +81,26 @@ TEST(Gate, SaysInconclusiveWhereTheRowsCannotTell) {
   EXPECT_EQ(verdict.outcome, Outcome::inconclusive);
   EXPECT_EQ(verdict.checks[0].detail,
             "accuracy is 0.8600, the champion's 0.8630: a difference of -0.0030 (90 % interval -0.0142 to +0.0080); these rows cannot rule out a loss of 0.005 "
-            "or more (Tango's exact score test, p = 0.3976, alpha 0.05, 1000 rows, power 0.19); about 66000 more labelled rows would tell, if the difference stays as measured");
+            "or more (Tango's exact score test, p = 0.3976, alpha 0.05, 1000 rows, power 0.18); about 69000 more labelled rows would tell, if the difference "
+            "stays as measured");
   EXPECT_EQ(verdict.checks[0].evidence["rows"], 1000);
   EXPECT_GT(verdict.checks[0].evidence["more_rows"], 10'000);
   EXPECT_LT(verdict.checks[0].evidence["power"], 0.3);
+}
+
+// Seeing no difference on few rows is not knowing that there is none.
+TEST(Gate, ModelsThatAnsweredAlikeHaveNoFullPower) {
+  const Metrics same = with_accuracy(60, 72);
+  const auto verdict = judge({beat_champion(0.01)}, {same, kLabels}, Candidate{same, kLabels}, counts(60, 0, 0, 12)).value();
+  EXPECT_EQ(verdict.outcome, Outcome::inconclusive);
+  const Json& evidence = verdict.checks[0].evidence;
+  EXPECT_LT(evidence["power"], 0.3);
+  EXPECT_GT(evidence["detectable"], 0.02);
+  EXPECT_GT(evidence["more_rows"], 200);
+  const auto many =
+      judge({beat_champion(0.01)}, {with_accuracy(6000, 7200), kLabels}, Candidate{with_accuracy(6000, 7200), kLabels}, counts(6000, 0, 0, 1200)).value();
+  EXPECT_EQ(many.outcome, Outcome::pass);
+  EXPECT_GT(many.checks[0].evidence["power"], 0.99);
 }
 
 TEST(Gate, FailsWhereALossIsShown) {

@@ -80,6 +80,21 @@ TEST(Slices, AreComparedWithTheChampion) {
   EXPECT_THAT(judge_slices(rule, slices, answers(200, 140), {}), IsEmpty());
 }
 
+TEST(Slices, SayWhenNothingWouldBeSeen) {
+  SliceRule rule = floor_of(0.3);
+  rule.max_loss = 0.05;
+  const std::vector<Slice> slices{slice("few", 0, 10), slice("some", 10, 28)};
+  const auto right = answers(38, 30);
+  const auto checks = judge_slices(rule, slices, right, right);
+  ASSERT_EQ(checks.size(), 4U);
+  EXPECT_THAT(checks[0].detail, ::testing::HasSubstr("; no accuracy would be seen on so few rows"));
+  EXPECT_EQ(checks[0].evidence["detectable"], Json());
+  EXPECT_EQ(checks[3].name, "some: no worse than champion by more than 0.05");
+  EXPECT_GT(checks[3].evidence["detectable"], 0.1) << checks[3].detail;  // that no discordant row was seen is not all
+  rule.max_loss = 0;
+  EXPECT_THAT(judge_slices(rule, slices, right, right)[3].detail, ::testing::HasSubstr("no loss would be seen on so few rows"));
+}
+
 // Twenty slices that are just as good as they must be: one of them is refused in 5 of 100 cases at most.
 TEST(Slices, ShareOneErrorRate) {
   Random random(3);
