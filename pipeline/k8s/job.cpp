@@ -117,7 +117,9 @@ class Watcher {
     if (reading.whole || !statuses.is_array() || statuses.empty()) return {};
     const Json& state = at(statuses[0], "state");
     const bool ended = at(state, "terminated").is_object();
-    if ((!ended && !at(state, "running").is_object()) || time_left() <= milliseconds(0)) return {};
+    // A pod whose node is gone for good is given up while its container seems to run: there is nobody to ask.
+    const bool runs = at(state, "running").is_object() && text_at(at(pod, "status", "phase")) == "Running";
+    if ((!ended && !runs) || time_left() <= milliseconds(0)) return {};
     const TimePoint from = reading.last;
     Lines lines(1 << 20);
     const auto take = [&](std::string_view line) -> Status {

@@ -147,6 +147,28 @@ TEST(WatchJob, ReadsEveryLineOnceAndGoesOnAfterALostConnection) {
   EXPECT_THAT(moved, ElementsAre("pod p runs on n", "pod p has ended"));
 }
 
+// A node that is gone for good leaves its pod Failed with a container that still seems to run.
+TEST(WatchJob, AsksNobodyForTheLogOfAPodThatWasGivenUp) {
+  ScriptedCluster cluster;
+  int round = 0, reads = 0;
+  cluster.answer = [&](const Call& call) -> Result<Reply> {
+    if (call.path.ends_with("/jobs/j")) {
+      Json job = job_of("j", "a", ++round > 2 ? complete : Json{{"active", 1}});
+      job["metadata"]["uid"] = "u";
+      return ScriptedCluster::ok(job);
+    }
+    if (call.path.ends_with("/log")) return ++reads, Reply{200, "", {}, {}};
+    const Json container = {{"name", "job"}, {"state", {{"running", Json::object()}}}};
+    return ScriptedCluster::ok({{"items", Json::array({{{"metadata", {{"name", "p"}, {"uid", "pu"}}},
+                                                        {"spec", {{"nodeName", "n"}}},
+                                                        {"status", {{"phase", "Failed"}, {"containerStatuses", Json::array({container})}}}}})}});
+  };
+  WatchJobOptions options;
+  options.line = [](std::string_view) { return Status(); };
+  ASSERT_TRUE(watch_job(cluster, ref(resources::jobs, "shop", "j"), options).ok());
+  EXPECT_EQ(reads, 0);
+}
+
 TEST(WatchJob, GivesUpWhereTheClusterStaysAwayAndAtOnceWhereItRefuses) {
   ScriptedCluster cluster;
   cluster.answer = [](const Call&) -> Result<Reply> {
