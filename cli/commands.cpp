@@ -15,7 +15,7 @@ constexpr Flag shared[] = {
     {"--directory", 'C', Takes::folder, "DIR", "work as if started in this folder"},
     {"--file", 'f', Takes::file, "FILE", "pipeline file; several overlay in order", "pipeline.yaml", false, true},
     {"--set", 0, Takes::text, "KEY=VALUE", "set one value: --set seed=2, --set data=/elsewhere", "", false, true},
-    {"--jobs", 'j', Takes::integer, "N", "stages at once; 0: one per core", "0"},
+    {"--jobs", 'j', Takes::integer, "N", "stages (or threads) at once; 0: one per core", "0"},
     {"--json", 0, Takes::nothing, "", "answer in JSON; errors too"},
     {"--color", 0, Takes::choice, "auto|always|never", "when to use colour", "auto"},
     {"--verbose", 'v', Takes::nothing, "", "write the diagnostic log to stderr"},
