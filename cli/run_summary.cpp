@@ -42,6 +42,8 @@ Style style_of(engine::Outcome outcome) {
   return outcome == engine::Outcome::pass ? Style::green : outcome == engine::Outcome::fail ? Style::red : Style::yellow;
 }
 
+}  // namespace
+
 std::string escape_markdown(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -50,8 +52,6 @@ std::string escape_markdown(std::string_view text) {
   }
   return out;
 }
-
-}  // namespace
 
 RunSummary summarize(const engine::RunRecord& record, engine::Store& store, const std::filesystem::path& project) {
   RunSummary summary;

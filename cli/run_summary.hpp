@@ -40,6 +40,8 @@ RunSummary summarize(const engine::RunRecord& record, engine::Store& store, cons
 Json to_json(const RunSummary& summary);
 // "pass: challenger 0.871, champion 0.863" per verdict, the metrics table, the releases.
 void add_to(Answer& answer, const RunSummary& summary);
+// What Markdown would read as more than text is not, nor is it HTML.
+std::string escape_markdown(std::string_view text);
 // Tables for a step summary or a Markdown report.
 std::string markdown(const engine::RunRecord& record, const RunSummary& summary, const std::string& report);
 

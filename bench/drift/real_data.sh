@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # `mlopsctl run` of a drift-check beside Evidently's drift report on the same real windows: wall time and peak memory in turns, then what each says where
 # nothing changed and under known shifts, kept in bench/results/drift-real-data.md. Ours reads, cleans and scores the texts; Evidently is given the
-# answers of our model. NULLS=40 SEEDS=10: windows without and with each shift.
+# answers of our model. NULLS=20 SEEDS=3: windows without and with each shift; a report of Evidently's takes some 6 s of processor time.
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
 data=$(realpath "${MLOPSCTL_TEST_DATA:-$bench_dir/../../shared/data}")
 [ -e "$data/airline/Tweets.csv" ] || { echo "not measured: $data is not here; set MLOPSCTL_TEST_DATA" >&2; exit 0; }
 peers evidently || { echo "not measured: Evidently cannot be installed" >&2; exit 0; }
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
-nulls=${NULLS:-40} seeds=${SEEDS:-10} rounds=3
+nulls=${NULLS:-20} seeds=${SEEDS:-3} rounds=3
 here=$bench_dir/drift
 python3 "$here/windows.py" "$data" "$work" "$nulls" "$seeds" 500 1500
 ours() { "$mlopsctl" -C "$work" run --report no --json "$@"; }
@@ -20,18 +20,19 @@ middle() { printf '%s\n' "$@" | sort -n | sed -n "$((($# + 1) / 2))p"; }
 figures=$work/figures
 # compare NAME CHECK...: a check each round, none of them computed before.
 compare() {
-  local name=$1 check reference window mine=() theirs=() alone=()
+  local name=$1 check reference window mine=() mine_cpu=() theirs=() theirs_cpu=() alone=()
   shift
   for check in "$@"; do
     IFS=, read -r _ reference window < <(grep "^$check," "$work/checks.csv")
     measure -n 1 -w 0 -o "$work/mine" "$mlopsctl" -C "$work" run --report no "check-$check"
-    mine+=("$median") mine_peak=$peak
+    mine+=("$median") mine_cpu+=("$cpu") mine_peak=$peak
     measure -n 1 -w 0 -o "$work/theirs" "$python/python" "$bench_dir/peers/evidently_drift.py" one "$work/scored/$reference.csv" "$work/scored/$window.csv"
-    theirs+=("$median") theirs_peak=$peak alone+=("$(jq '.report * 1000 | round' "$work/theirs")")
+    theirs+=("$median") theirs_cpu+=("$cpu") theirs_peak=$peak alone+=("$(jq '.report * 1000 | round' "$work/theirs")")
   done
   local us them
   us=$(middle "${mine[@]}") them=$(middle "${theirs[@]}")
   result "drift of $name: Evidently / ours" "$(calculate "$them / $us")" x at_least 20 "wall time of the process, medians; ours ${mine[*]} ms, theirs ${theirs[*]} ms"
+  result "drift of $name: Evidently / ours, CPU" "$(calculate "$(middle "${theirs_cpu[@]}") / $(middle "${mine_cpu[@]}")")" x info "" "ours ${mine_cpu[*]} ms, theirs ${theirs_cpu[*]} ms"
   result "drift of $name: Evidently's report alone / all of ours" "$(calculate "$(middle "${alone[@]}") / $us")" x info "" "without its start and reading: ${alone[*]} ms"
   result "drift of $name: peak memory, ours / Evidently" "$(calculate "$mine_peak / $theirs_peak")" x info "" "$mine_peak and $theirs_peak MiB"
 }

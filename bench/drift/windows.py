@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Windows of real rows, as they are and with known shifts, and the pipelines that check them.
 
-usage: windows.py DATA FOLDER NULLS SEEDS ROWS...      e.g. windows.py ../shared/data work 40 10 500 1500
+usage: windows.py DATA FOLDER NULLS SEEDS ROWS...      e.g. windows.py ../shared/data work 20 3 500 1500
 
 DATA holds airline/, uci_sentences/ and sentiment140/ of shared/data. The airline model learns from half of the tweets before 23 February 2015; for each
 seed a reference of so many ROWS and a window of as many of each kind below are drawn from the other half, which share no tweet. Where nothing changes

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "cli/report/parts.hpp"
 #include "cli/report/svg.hpp"
 
 namespace mlopsctl::cli::report {
@@ -61,7 +62,7 @@ std::string epochs_table(const Json& epochs, const std::optional<double>& best) 
   constexpr std::pair<const char*, const char*> columns[] = {
       {"epoch", "Epoch"},       {"step", "Steps"},       {"train_loss", "Training loss"}, {"validation_loss", "Validation loss"},
       {"accuracy", "Accuracy"}, {"macro_f1", "Macro F1"}};
-  std::string out = "<div class=\"scroll\"><table><thead><tr>";
+  std::string out = "<thead><tr>";
   for (const auto& [key, title] : columns) out += std::string("<th class=\"n\">") + title + "</th>";
   out += "<th></th></tr></thead><tbody>";
   for (const Json& line : epochs) {
@@ -72,12 +73,12 @@ std::string epochs_table(const Json& epochs, const std::optional<double>& best) 
     }
     out += std::string("<td>") + (best && number(line, "epoch") == best ? "the model" : "") + "</td></tr>";
   }
-  return out + "</tbody></table></div>";
+  return scrolling("Epochs", out + "</tbody>");
 }
 
 }  // namespace
 
-std::string line_chart(const std::string& title, const std::vector<Series>& series) {
+std::string line_chart(const Axes& axes, const std::vector<Series>& series) {
   constexpr double width = 480, left = 58, right = 466, top = 12, bottom = 212;
   Range x, y;
   for (const Series& each : series)
@@ -86,6 +87,8 @@ std::string line_chart(const std::string& title, const std::vector<Series>& seri
       x.take(step);
       y.take(*value);
     }
+  if (axes.limit) y.take(*axes.limit);
+  if (axes.mark) x.take(*axes.mark);
   if (!x.any) return "";
   if (x.high == x.low) x.high = x.low + 1;
   if (y.high == y.low) y.high += y.high == 0 ? 1 : std::abs(y.high) / 10;
@@ -95,13 +98,17 @@ std::string line_chart(const std::string& title, const std::vector<Series>& seri
   const auto at_x = [&](double value) { return left + (value - x.low) / (x.high - x.low) * (right - left); };
   const auto at_y = [&](double value) { return bottom - (value - y.low) / (y.high - y.low) * (bottom - top); };
 
-  Svg svg(width, bottom + 58, title, "over the steps of the training");
+  const auto named = [&](double value) { return x.high - x.low > 10 ? compact(std::round(value)) : short_number(value); };
+
+  Svg svg(width, bottom + 58, axes.title, axes.description);
   for (double value = y.low; value <= y.high + step / 2; value += step) {
     svg.line(left, at_y(value), right, at_y(value), "grid");
     svg.text(left - 8, at_y(value) + 4, short_number(std::abs(value) < step / 1e6 ? 0 : value), "axis", "end");
   }
-  for (const double value : {x.low, std::round((x.low + x.high) / 2), x.high}) svg.text(at_x(value), bottom + 16, compact(value), "axis", "middle");
-  svg.text((left + right) / 2, bottom + 32, "step", "axis", "middle");
+  for (const double value : {x.low, (x.low + x.high) / 2, x.high}) svg.text(at_x(value), bottom + 16, named(value), "axis", "middle");
+  svg.text((left + right) / 2, bottom + 32, axes.across, "axis", "middle");
+  if (axes.limit) svg.line(left, at_y(*axes.limit), right, at_y(*axes.limit), "limit");
+  if (axes.mark) svg.line(at_x(*axes.mark), top, at_x(*axes.mark), bottom, "ideal");
   double legend = left;
   for (const Series& each : series) {
     if (each.points.empty()) continue;
@@ -113,7 +120,8 @@ std::string line_chart(const std::string& title, const std::vector<Series>& seri
     }
     svg.path(data, "curve " + each.css_class);
     for (const auto& [at, value] : each.points)
-      if (each.dots && value) svg.circle(at_x(at), at_y(*value), 4, each.css_class, each.name + " after step " + compact(at) + ": " + short_number(*value));
+      if (each.dots && value)
+        svg.circle(at_x(at), at_y(*value), 4, each.css_class, each.name + " " + axes.point + " " + named(at) + ": " + short_number(*value));
     svg.rect(legend, bottom + 42, 12, 12, each.css_class).text(legend + 18, bottom + 52, each.name, "small");
     legend += 130;
   }
@@ -124,7 +132,7 @@ std::string learning_curves(const Json& training) {
   if (!training.is_object() || !training.contains("steps") || !training.contains("epochs")) return "";
   const Json &steps = training["steps"], &epochs = training["epochs"];
   const auto chart = [](const std::string& title, const std::vector<Series>& series) {
-    const std::string drawn = line_chart(title, series);
+    const std::string drawn = line_chart({title, "over the steps of the training", "step", "after step", {}, {}}, series);
     return drawn.empty() ? "" : "<div><h3>" + escape(title) + "</h3>" + drawn + "</div>";
   };
   std::string out = "<div class=\"pair\">";

@@ -16,8 +16,15 @@ struct Series {
   std::vector<std::pair<double, std::optional<double>>> points;  // from left to right; nothing: the line is broken
   bool dots = false;                                             // each point shows, and says its value
 };
-// Lines over the steps of a training; `title` names what is measured. Empty where no series has a point.
-std::string line_chart(const std::string& title, const std::vector<Series>& series);
+struct Axes {
+  std::string title, description;  // what is measured, as a screen reader says it
+  std::string across;              // "step"
+  std::string point;               // of a dot: "accuracy after step 4: 0.75"
+  std::optional<double> limit;     // a line across the picture
+  std::optional<double> mark;      // and one from top to bottom
+};
+// Empty where no series has a point.
+std::string line_chart(const Axes& axes, const std::vector<Series>& series);
 
 // `training` as stages/finetune/curves.hpp gives it; empty where it is null. The best epoch's row is marked.
 std::string learning_curves(const Json& training);

@@ -2,45 +2,13 @@
 
 #include "cli/answer.hpp"
 #include "cli/report/curves.hpp"
+#include "cli/report/parts.hpp"
 #include "cli/report/plots.hpp"
 #include "cli/report/svg.hpp"
 
 namespace mlopsctl::cli::report {
 
 namespace {
-
-std::string card(const std::string& title, const std::string& body) { return "<section class=\"card\"><h2>" + escape(title) + "</h2>" + body + "</section>\n"; }
-
-const Json& member(const Json& object, const char* key) {
-  static const Json nothing;
-  const auto found = object.is_object() ? object.find(key) : object.end();
-  return object.is_object() && found != object.end() ? *found : nothing;
-}
-
-double number_of(const Json& value) { return value.is_number() ? value.get<double>() : 0; }
-
-// {"title", "columns": [...], "rows": [[...], ...]}: the shape in which every kind of stage says what it found.
-std::string table(const Json& found) {
-  std::string out = "<h3>" + escape(cell(member(found, "title"), As::text)) + "</h3><div class=\"scroll\"><table><thead><tr>";
-  const Json& rows = member(found, "rows");
-  size_t at = 0;
-  for (const auto& column : member(found, "columns")) {
-    const bool numbers = rows.is_array() && !rows.empty() && rows[0].is_array() && at < rows[0].size() && rows[0][at].is_number();
-    out += std::string(numbers ? "<th class=\"n\">" : "<th>") + escape(cell(column, As::text)) + "</th>";
-    ++at;
-  }
-  out += "</tr></thead><tbody>";
-  for (const auto& row : rows) {
-    out += "<tr>";
-    for (const auto& value : row) {
-      const bool number = value.is_number();
-      out +=
-          std::string(number ? "<td class=\"n\">" : "<td>") + escape(value.is_number_float() ? fixed(value.get<double>(), 4) : cell(value, As::text)) + "</td>";
-    }
-    out += "</tr>";
-  }
-  return out + "</tbody></table></div>";
-}
 
 std::string confusion(const Json& matrix) {
   std::vector<std::string> labels;
@@ -73,10 +41,12 @@ std::string profile(const Json& splits) {
     rows += "</tr>";
   }
   if (bars.empty()) return "";
-  return "<div class=\"pair\"><div>" + label_bars(bars) +
-         "</div><div class=\"scroll\"><table><thead><tr><th>Rows</th><th class=\"n\">all</th><th class=\"n\">fewest words</th><th class=\"n\">median</th>"
-         "<th class=\"n\">95 %</th><th class=\"n\">most</th></tr></thead><tbody>" +
-         rows + "</tbody></table></div></div>";
+  return "<div class=\"pair\"><div>" + label_bars(bars) + "</div>" +
+         scrolling("Rows and words",
+                   "<thead><tr><th>Rows</th><th class=\"n\">all</th><th class=\"n\">fewest words</th><th class=\"n\">median</th><th class=\"n\">95 %</th>"
+                   "<th class=\"n\">most</th></tr></thead><tbody>" +
+                       rows + "</tbody>") +
+         "</div>";
 }
 
 std::string thresholds(const engine::StageRun& stage) {
@@ -104,7 +74,8 @@ std::string evaluation_cards(const engine::StageRun& stage) {
   body += learning_curves(member(summary, "training"));
   if (member(summary, "splits").is_object()) body += profile(member(summary, "splits"));
   for (const auto& found : member(summary, "tables")) {
-    if (cell(member(found, "title"), As::text) != "Metrics") body += table(found);  // shown above, beside the champion
+    if (cell(member(found, "title"), As::text) != "Metrics")
+      body += "<h3>" + escape(cell(member(found, "title"), As::text)) + "</h3>" + table(found);  // shown above, beside the champion
   }
   return body.empty() ? "" : card("What " + stage.name + " found", body);
 }

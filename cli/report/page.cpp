@@ -5,8 +5,8 @@
 
 #include "cli/answer.hpp"
 #include "cli/report/evaluation.hpp"
+#include "cli/report/parts.hpp"
 #include "cli/report/plots.hpp"
-#include "cli/report/style.hpp"
 #include "cli/report/svg.hpp"
 #include "pipeline/alert/deliver.hpp"
 #include "pipeline/base/clock.hpp"
@@ -15,22 +15,13 @@ namespace mlopsctl::cli::report {
 
 namespace {
 
-std::string tone(engine::Outcome outcome) { return outcome == engine::Outcome::pass ? "good" : outcome == engine::Outcome::fail ? "bad" : "warn"; }
-
-std::string tone(engine::RunState state) {
+std::string tone_of(engine::RunState state) {
   if (state == engine::RunState::succeeded) return "good";
   return state == engine::RunState::interrupted ? "warn" : "bad";
 }
 
-std::string card(const std::string& title, const std::string& body, const std::string& css_class = "") {
-  return "<section class=\"card" + (css_class.empty() ? "" : " " + css_class) + "\"><h2>" + escape(title) + "</h2>" + body + "</section>\n";
-}
-
-std::string code(std::string_view text) { return "<code>" + escape(text) + "</code>"; }
-
 std::string head(const engine::RunRecord& record) {
-  std::string out = "<header><h1>" + escape(record.pipeline) + " <span class=\"badge " + tone(record.state) + "\">" + escape(engine::to_string(record.state)) +
-                    "</span></h1><p class=\"meta\">";
+  std::string out = "<header><h1>" + escape(record.pipeline) + " " + badge(engine::to_string(record.state), tone_of(record.state)) + "</h1><p class=\"meta\">";
   out += "<span>run " + code(record.id) + "</span><span>" + escape(cell(Json(record.started), As::time)) + " UTC</span><span>" +
          escape(human_duration(record.seconds)) + "</span>";
   const auto& from = record.provenance;
@@ -40,23 +31,11 @@ std::string head(const engine::RunRecord& record) {
   return out + "</p></header>\n";
 }
 
-std::string checks_table(const engine::Verdict& verdict) {
-  if (verdict.checks.empty()) return "";
-  std::string out =
-      "<div class=\"scroll\"><table><thead><tr><th>Check</th><th>Outcome</th><th class=\"n\">Measured</th><th class=\"n\">Threshold</th><th>In "
-      "words</th></tr></thead><tbody>";
-  for (const auto& check : verdict.checks)
-    out += "<tr><td>" + escape(check.name) + "</td><td><span class=\"badge " + tone(check.outcome) + "\">" + escape(engine::to_string(check.outcome)) +
-           "</span></td><td class=\"n\">" + fixed(check.measured, 4) + "</td><td class=\"n\">" + (check.threshold ? fixed(*check.threshold, 4) : "") +
-           "</td><td>" + escape(check.detail) + "</td></tr>";
-  return out + "</tbody></table></div>";
-}
-
 std::string verdicts(const RunSummary& summary) {
   std::string out;
   for (const auto& [stage, verdict] : summary.verdicts) {
-    std::string body = "<p><span class=\"badge " + tone(verdict.outcome) + "\">" + escape(engine::to_string(verdict.outcome)) + "</span> " +
-                       escape(verdict.summary) + "</p>" + checks_table(verdict);
+    std::string body =
+        "<p>" + badge(engine::to_string(verdict.outcome), tone(verdict.outcome)) + " " + escape(verdict.summary) + "</p>" + checks_table(verdict);
     out += card("Verdict of " + stage, body, "verdict " + tone(verdict.outcome));
   }
   return out;
@@ -72,7 +51,7 @@ std::string metric_text(const std::optional<double>& value) { return value ? esc
 std::string metrics(const RunSummary& summary) {
   if (summary.metrics.empty()) return "";
   std::string table =
-      "<div class=\"scroll\"><table><thead><tr><th>Metric</th><th class=\"n\">Challenger</th><th class=\"n\">Champion</th><th "
+      "<thead><tr><th>Metric</th><th class=\"n\">Challenger</th><th class=\"n\">Champion</th><th "
       "class=\"n\">Difference</th></tr></thead><tbody>";
   std::vector<Bar> bars;
   for (const auto& row : summary.metrics) {
@@ -88,12 +67,12 @@ std::string metrics(const RunSummary& summary) {
     const bool share = row.challenger && *row.challenger >= 0 && *row.challenger <= 1 && !less_is_better(row.metric);
     if (share && bars.size() < 6) bars.push_back({row.metric, row.challenger, row.champion});
   }
-  return card("Metrics", "<div class=\"pair\"><div>" + table + "</tbody></table></div></div><div>" + metric_bars(bars) + "</div></div>");
+  return card("Metrics", "<div class=\"pair\"><div>" + scrolling("Metrics", table + "</tbody>") + "</div><div>" + metric_bars(bars) + "</div></div>");
 }
 
 std::string stages_table(const engine::RunRecord& record) {
   std::string out =
-      "<div class=\"scroll\"><table><thead><tr><th>Stage</th><th>Kind</th><th>State</th><th class=\"n\">Time</th><th "
+      "<thead><tr><th>Stage</th><th>Kind</th><th>State</th><th class=\"n\">Time</th><th "
       "class=\"n\">Memory</th><th>Why</th></tr></thead><tbody>";
   for (const auto& stage : record.stages) {
     std::string state(engine::to_string(stage.state));
@@ -104,7 +83,7 @@ std::string stages_table(const engine::RunRecord& record) {
            "</td><td class=\"n\">" + (stage.peak_memory > 0 ? escape(human_bytes(static_cast<uint64_t>(stage.peak_memory))) : "") + "</td><td>" + why +
            "</td></tr>";
   }
-  return out + "</tbody></table></div>";
+  return scrolling("Stages", out + "</tbody>");
 }
 
 std::string failures(const engine::RunRecord& record) {
@@ -152,9 +131,9 @@ std::string releases(const RunSummary& summary) {
 }
 
 std::string pairs_table(const std::vector<std::pair<std::string, std::string>>& rows, const char* first, const char* second) {
-  std::string out = "<div class=\"scroll\"><table><thead><tr><th>" + std::string(first) + "</th><th>" + second + "</th></tr></thead><tbody>";
+  std::string out = "<thead><tr><th>" + std::string(first) + "</th><th>" + second + "</th></tr></thead><tbody>";
   for (const auto& [name, value] : rows) out += "<tr><td>" + escape(name) + "</td><td>" + code(value) + "</td></tr>";
-  return out + "</tbody></table></div>";
+  return scrolling(first, out + "</tbody>");
 }
 
 std::string stage_details(const engine::RunRecord& record) {
@@ -188,19 +167,13 @@ std::string surroundings(const engine::RunRecord& record) {
 }  // namespace
 
 std::string html_page(const engine::RunRecord& record, const RunSummary& summary) {
-  std::string out =
-      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
-  out += "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n";
-  out += "<title>" + escape(record.pipeline) + ", run " + escape(record.id) + "</title>\n<style>" + std::string(style_sheet) +
-         "</style>\n</head>\n<body>\n<main>\n";
-  out += head(record) + failures(record) + verdicts(summary) + metrics(summary);
+  std::string out = head(record) + failures(record) + verdicts(summary) + metrics(summary);
   for (const bool judged : {true, false}) {  // what was decided first, then what it was decided on
     for (const auto& stage : record.stages) out += stage.report.verdict.has_value() == judged ? evaluation_cards(stage) : "";
   }
   out += releases(summary) + alerts(summary) + warnings(record);
   out += card("Stages", stage_graph(record) + "<h3>Time</h3>" + stage_times(record) + stages_table(record));
-  out += stage_details(record) + surroundings(record);
-  return out + "<footer>Written by mlopsctl. Everything on this page is in this file.</footer>\n</main>\n</body>\n</html>\n";
+  return whole_page(record.pipeline + ", run " + record.id, out + stage_details(record) + surroundings(record));
 }
 
 }  // namespace mlopsctl::cli::report

@@ -25,9 +25,13 @@ void percent_axis(Svg& svg, double left, double right, double bottom) {
 }  // namespace
 
 std::string metric_bars(const std::vector<Bar>& bars) {
+  return paired_bars("Metrics", "challenger against champion, each from 0 to 1", {"challenger", "champion"}, bars);
+}
+
+std::string paired_bars(const std::string& title, const std::string& description, const std::array<std::string, 2>& names, const std::vector<Bar>& bars) {
   constexpr double width = 640, left = 150, right = 580, row = 38;
   const double bottom = 12 + row * static_cast<double>(bars.size());
-  Svg svg(width, bottom + 44, "Metrics", "challenger against champion, each from 0 to 1");
+  Svg svg(width, bottom + 44, title, description);
   percent_axis(svg, left, right, bottom);
   const auto bar = [&](double y, const std::optional<double>& value, const char* css_class, const std::string& name) {
     if (!value) return;
@@ -38,12 +42,12 @@ std::string metric_bars(const std::vector<Bar>& bars) {
   for (size_t i = 0; i < bars.size(); ++i) {
     const double y = 14 + row * static_cast<double>(i);
     svg.text(left - 10, y + 17, shortened(bars[i].name, 20), "", "end");
-    bar(y, bars[i].challenger, "challenger", bars[i].name + ", challenger");
-    bar(y + 14, bars[i].champion, "champion", bars[i].name + ", champion");
+    bar(y, bars[i].challenger, "challenger", bars[i].name + ", " + names[0]);
+    bar(y + 14, bars[i].champion, "champion", bars[i].name + ", " + names[1]);
   }
   const double legend = bottom + 28;
-  svg.rect(left, legend, 12, 12, "challenger").text(left + 18, legend + 10.5, "challenger");
-  svg.rect(left + 110, legend, 12, 12, "champion").text(left + 128, legend + 10.5, "champion");
+  svg.rect(left, legend, 12, 12, "challenger").text(left + 18, legend + 10.5, names[0]);
+  svg.rect(left + 110, legend, 12, 12, "champion").text(left + 128, legend + 10.5, names[1]);
   return svg.str();
 }
 
@@ -157,6 +161,30 @@ std::string threshold_lines(const std::vector<Signal>& signals) {
     svg.text(right + 10, y + 4, fixed(signals[i].measured, 3) + " of " + fixed(signals[i].threshold, 3), "small");
   }
   svg.line(x(1), 4, x(1), bottom, "limit").text(x(1), bottom + 16, "threshold", "axis", "middle");
+  return svg.str();
+}
+
+std::string alarm_history(const std::vector<std::string>& checks, const std::vector<PastRun>& runs) {
+  constexpr double left = 230, cell = 22, row = 24, top = 6;
+  const double across = static_cast<double>(runs.size()), down = static_cast<double>(checks.size());
+  Svg svg(left + cell * across + 12, top + row * down + 46, "History",
+          "one column per run, the oldest first; a full circle with an exclamation mark: not passed; a small dot: passed");
+  for (size_t i = 0; i < checks.size(); ++i) {
+    const double y = top + row * (static_cast<double>(i) + 0.5);
+    svg.text(left - 10, y + 4, shortened(checks[i], 32), "", "end").line(left, y, left + cell * across, y, "grid");
+    for (size_t j = 0; j < runs.size(); ++j) {
+      const auto found = runs[j].good.find(checks[i]);
+      if (found == runs[j].good.end()) continue;
+      const double x = left + cell * (static_cast<double>(j) + 0.5);
+      const std::string tip = checks[i] + ", " + runs[j].started + ": " + (found->second ? "passed" : "not passed");
+      svg.circle(x, y, found->second ? 3.5 : 8, found->second ? "state-succeeded" : "state-failed", tip);
+      if (!found->second) svg.text(x, y + 4.5, "!", "on", "middle");
+    }
+  }
+  if (runs.empty()) return svg.str();
+  svg.text(left, top + row * down + 18, runs.front().started, "axis");
+  if (runs.size() > 12) svg.text(left + cell * across, top + row * down + 18, runs.back().started, "axis", "end");
+  else if (runs.size() > 1) svg.text(left, top + row * down + 34, "to " + runs.back().started, "axis");
   return svg.str();
 }
 

@@ -1,6 +1,8 @@
 // The pictures of a report: plain values in, SVG out.
 #pragma once
 
+#include <array>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +16,7 @@ struct Bar {
   std::optional<double> challenger, champion;  // 0..1
 };
 std::string metric_bars(const std::vector<Bar>& bars);
+std::string paired_bars(const std::string& title, const std::string& description, const std::array<std::string, 2>& names, const std::vector<Bar>& bars);
 
 // counts[truth][predicted].
 std::string confusion_matrix(const std::vector<std::string>& labels, const std::vector<std::vector<double>>& counts, const std::string& title);
@@ -36,6 +39,13 @@ struct Signal {
 };
 // Each signal on its own line, measured in units of its threshold.
 std::string threshold_lines(const std::vector<Signal>& signals);
+
+// Which checks passed in which run; the oldest first.
+struct PastRun {
+  std::string started;               // "2026-11-26 18:36"
+  std::map<std::string, bool> good;  // by check; what was not asked then is missing
+};
+std::string alarm_history(const std::vector<std::string>& checks, const std::vector<PastRun>& runs);
 
 // How long each stage took, one line each; what was reused took nothing.
 std::string stage_times(const engine::RunRecord& record);

@@ -34,7 +34,8 @@ code{font:.86em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:
 pre{font:.84em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:var(--mark);border-radius:8px;padding:12px 14px;overflow-x:auto;margin:8px 0}
 details{border-top:1px solid var(--rule);padding:8px 0}details:first-of-type{border-top:0}
 summary{cursor:pointer;font-weight:600}
-summary:focus-visible,a:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
+figure{margin:0}figcaption{font-weight:600;font-size:.95rem;margin:0 0 8px}figure details{border:0}
+summary:focus-visible,a:focus-visible,.scroll:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 .soft{color:var(--soft)}ul{margin:6px 0;padding-left:20px}
 svg{width:100%;height:auto;display:block;font:13px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 svg text{fill:var(--ink)}svg .axis,svg .small{fill:var(--soft);font-size:11px}svg .value{font-size:11px;font-variant-numeric:tabular-nums}svg .strong{font-weight:600}
@@ -43,7 +44,7 @@ svg .ideal{stroke:var(--soft);stroke-dasharray:4 4}svg .curve{fill:none;stroke:v
 svg .edge{fill:none;stroke:var(--soft);stroke-width:1.4;opacity:.6}svg .box{fill:var(--mark);stroke:var(--rule)}svg .move{stroke:var(--soft);stroke-width:2}
 svg .limit{stroke:var(--bad);stroke-width:1.5;stroke-dasharray:5 4}
 svg .series0{fill:#4c78c8}svg .series1{fill:#e0933a}svg .series2{fill:#4aa37a}svg .series3{fill:#b05fb0}svg .series4{fill:#c9524f}svg .series5{fill:#7d8798}
-svg .curve.series0{fill:none;stroke:#4c78c8}svg .curve.series1{fill:none;stroke:#e0933a}
+svg .curve.series0{fill:none;stroke:#4c78c8}svg .curve.series1{fill:none;stroke:#e0933a;stroke-dasharray:7 3}
 svg .heat{fill:var(--bad);fill-opacity:calc(.05 + .85*var(--share))}svg .right .heat{fill:var(--accent)}svg .on{fill:#fff!important}
 .state-succeeded{fill:var(--good);color:var(--good)}.state-reused{fill:var(--accent);color:var(--accent);opacity:.75}.state-failed,.state-timed_out{fill:var(--bad);color:var(--bad)}
 .state-cancelled,.state-blocked{fill:var(--warn);color:var(--warn)}.state-skipped{fill:var(--soft);color:var(--soft)}

@@ -65,8 +65,8 @@ std::string compact(double value) {
 std::string percent(double share) { return fixed(100 * share, 1) + " %"; }
 
 Svg::Svg(double width, double height, std::string_view title, std::string_view description) {
-  body_ = "<svg viewBox=\"0 0 " + compact(width) + " " + compact(height) + "\" role=\"img\" aria-label=\"" + escape(title) + ". " + escape(description) +
-          "\" style=\"max-width:" + compact(width) + "px\">";
+  body_ = "<svg viewBox=\"0 0 " + compact(width) + " " + compact(height) + "\" role=\"img\" style=\"max-width:" + compact(width) + "px\"><title>" +
+          escape(title) + "</title><desc>" + escape(description) + "</desc>";
 }
 
 Svg& Svg::rect(double x, double y, double width, double height, std::string_view css_class, std::string_view tip, double radius) {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "pipeline/base/files.hpp"
+#include "stages/drift/pictures.hpp"
 #include "stages/drift/self_test.hpp"
 #include "stages/drift/signals.hpp"
 #include "stages/ml_api.hpp"
@@ -34,7 +35,7 @@ spec::StageKindSpec make_spec() {
 class DriftStage final : public engine::Stage {
  public:
   const spec::StageKindSpec& spec() const override { return spec_; }
-  int version() const override { return 5; }
+  int version() const override { return 6; }
 
   Result<std::vector<OutputDecl>> outputs(const spec::StageSpec& stage, const std::vector<InputShape>& inputs) const override {
     const size_t models = train::of_type(inputs, "model").size(), rows = train::of_type(inputs, "rows").size();
@@ -118,8 +119,8 @@ Json tables(const std::vector<Line>& lines, const std::optional<Outlook>& ahead,
   Json all = {table(lines)};
   if (!ahead) return all;
   Json rows = Json::array();
-  for (const Json& each : to_json(*ahead, labels)["label_shares"])
-    rows.push_back({each["label"], each["bbse"], each["interval_95"][0], each["interval_95"][1], each["mlls"]});
+  const Json told = to_json(*ahead, labels);
+  for (const Json& each : told["label_shares"]) rows.push_back({each["label"], each["bbse"], each["interval_95"][0], each["interval_95"][1], each["mlls"]});
   all.push_back({{"title", "Labels, as they seem to be"}, {"columns", {"label", "share (BBSE)", "from", "to", "share (MLLS)"}}, {"rows", std::move(rows)}});
   return all;
 }
@@ -163,6 +164,8 @@ Status DriftStage::run(StageContext& context) const {
   engine::StageReport& report = context.report();
   report.verdict = verdict_of(lines, params["on_drift"] == "fail");
   report.summary = {{"tables", tables(lines, ahead, reference.labels)},
+                    {"distributions", distributions_json(reference, current)},
+                    {"power", power_json(lines, params["alpha"].get<double>())},
                     {"without_labels", ahead ? to_json(*ahead, reference.labels) : Json()},
                     {"reference", {{"source", reference.source}, {"rows", reference.rows}}},
                     {"current", {{"source", current.source}, {"rows", current.rows}}}};

@@ -33,8 +33,13 @@ size_t median_length(const std::vector<int64_t>& counts, int64_t rows) {
 double share_error(const train::Profile& reference, const train::Profile& current) {
   return std::sqrt(1 / static_cast<double>(reference.rows) + 1 / static_cast<double>(current.rows)) / 2;
 }
-// What is seen by a test from `seen` on is an alarm where the effect, too, is large enough in 80 of 100 cases.
-double alarming(double seen, double threshold, double error) { return std::min(1.0, std::max(seen, threshold + stats::normal_quantile(0.8) * error)); }
+// What is seen by a test from `seen` on, with some chance, is an alarm where the effect, too, is large enough; `error` is the effect's standard error.
+void sees(Line& line, std::function<double(double)> seen, double threshold, double error) {
+  line.seen_from = [seen = std::move(seen), threshold, error](double chance) {
+    return std::clamp(std::max(seen(chance), threshold + stats::normal_quantile(chance) * error), 0.0, 1.0);
+  };
+  line.detectable = line.seen_from(0.8);
+}
 
 Line class_mix(const train::Profile& reference, const train::Profile& current, double alpha, double threshold) {
   const auto result = stats::compare_categories(reference.predicted, current.predicted);
@@ -45,8 +50,12 @@ Line class_mix(const train::Profile& reference, const train::Profile& current, d
   line.p = result.p;
   line.test =
       "chi-square, " + brief(result.degrees) + " degrees of freedom; psi " + shown(stats::stability_index(reference.predicted, current.predicted), "%.3f");
-  line.detectable =
-      alarming(stats::detectable_categories(reference.rows, current.rows, std::max(1.0, result.degrees), alpha), threshold, share_error(reference, current));
+  sees(
+      line,
+      [first = reference.rows, second = current.rows, degrees = std::max(1.0, result.degrees), alpha](double chance) {
+        return stats::detectable_categories(first, second, degrees, alpha, chance);
+      },
+      threshold, share_error(reference, current));
   if (result.least_expected < few_rows) {
     line.p = stats::permuted_categories_p(reference.predicted, current.predicted, permutations, 0);
     line.test += "; p from " + std::to_string(permutations) + " permutations, because some label has fewer than 5 expected rows";
@@ -71,7 +80,9 @@ Line distribution(const std::vector<int64_t>& before, const std::vector<int64_t>
   line.statistic = result.statistic;
   line.p = result.p;
   line.test = "Kolmogorov-Smirnov";
-  line.detectable = alarming(stats::detectable_distribution(reference.rows, current.rows, alpha), threshold, share_error(reference, current));
+  sees(
+      line, [first = reference.rows, second = current.rows, alpha](double chance) { return stats::detectable_distribution(first, second, alpha, chance); },
+      threshold, share_error(reference, current));
   return line;
 }
 
@@ -97,7 +108,9 @@ Line concept_drift(const Outlook& outlook, double alpha, double threshold) {
   line.statistic = outlook.difference_error > 0 ? (outlook.by_confidence - outlook.labels.accuracy) / outlook.difference_error : 0;
   line.p = outlook.p;
   line.test = "accuracy by confidence against accuracy by predicted labels (BBSE), normal";
-  line.detectable = alarming(stats::normal_reach(outlook.difference_error, alpha / 2, 0.8), threshold, outlook.difference_error);
+  sees(
+      line, [error = outlook.difference_error, alpha](double chance) { return stats::normal_reach(error, alpha / 2, chance); }, threshold,
+      outlook.difference_error);
   const auto range = [](const stats::Interval& interval) { return percent(interval.low) + " to " + percent(interval.high); };
   line.detail = "without labels, " + percent(outlook.labels.accuracy) + " of the rows seem to be labelled right by the predicted labels (" +
                 range(outlook.labels.accuracy_interval) + "), " + percent(outlook.by_confidence) + " by confidence (" + range(outlook.interval) + "); it was " +
@@ -114,8 +127,9 @@ Line unknown_share(const train::Profile& reference, const train::Profile& curren
   line.p = result.p;
   line.test = "Welch";
   const stats::Moments &before = reference.unknown, &now = current.unknown;
-  line.detectable = alarming(stats::detectable_mean(before.variance, before.n, now.variance, now.n, alpha), threshold,
-                             std::sqrt(before.variance / static_cast<double>(before.n) + now.variance / static_cast<double>(now.n)));
+  sees(
+      line, [before, now, alpha](double chance) { return stats::detectable_mean(before.variance, before.n, now.variance, now.n, alpha, chance); }, threshold,
+      std::sqrt(before.variance / static_cast<double>(before.n) + now.variance / static_cast<double>(now.n)));
   line.detail = percent(current.unknown.mean) + " of a text's words are unknown to the model, was " + percent(reference.unknown.mean);
   return line;
 }

@@ -1,6 +1,7 @@
 // What may have drifted, each as one line of the report. Pure: two profiles in, lines out.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +35,8 @@ struct Line {
   // The smallest change (of effect's kind) that would have raised this alarm in 80 of 100 cases, whatever its shape: large enough for the test, at the
   // strictest level that the others may leave it, and for the threshold.
   std::optional<double> detectable;
+  // The same for other chances than 80 of 100: in (0, 1); nothing for a rule without a test.
+  std::function<double(double chance)> seen_from;
   // The chance, at most, that this line alarms when nothing has changed and no other line alarms. Of a rule without a test: where the reference's mix goes on.
   double false_alarm = 0;
   bool alarm = false;  // effect >= threshold and, where there is a test, adjusted p <= alpha

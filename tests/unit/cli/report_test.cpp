@@ -5,6 +5,7 @@
 #include "cli/report/curves.hpp"
 #include "cli/report/page.hpp"
 #include "cli/report/plots.hpp"
+#include "cli/report/stage_page.hpp"
 #include "cli/report/svg.hpp"
 
 namespace mlopsctl::cli::report {
@@ -127,6 +128,81 @@ TEST(LearningCurves, DoWithoutValidationRowsAndWithoutAnything) {
   expect_balanced(drawn);
   EXPECT_EQ(drawn.find("On the validation rows"), std::string::npos);
   EXPECT_EQ(drawn.find("nan"), std::string::npos);
+}
+
+// A drift check of a model that has a label nobody should have.
+engine::StageRun drift_stage() {
+  const std::string evil = "<script>alert(1)</script>|`x`";
+  engine::StageRun stage = stage_of("watch", "drift-check", engine::StageState::succeeded);
+  engine::Verdict verdict;
+  verdict.outcome = engine::Outcome::fail;
+  verdict.summary = "drift in class_mix";
+  verdict.checks = {{"class_mix", engine::Outcome::fail, 0.3, 0.1, "\"" + evil + "\" is predicted for 60.0 % of the rows, was 30.0 %"},
+                    {"text_length", engine::Outcome::pass, 0.02, 0.1, "the median text has 9 characters, was 9"}};
+  stage.report.verdict = verdict;
+  stage.report.summary = {{"reference", {{"source", evil}, {"rows", 100}}},
+                          {"current", {{"source", "now"}, {"rows", 50}}},
+                          {"tables", {{{"title", "Drift"}, {"columns", {"signal", "in words"}}, {"rows", Json::array({Json::array({"class_mix", evil})})}}}},
+                          {"distributions",
+                           {{{"signal", "class_mix"}, {"labels", {evil, "good"}}, {"before", {0.3, 0.7}}, {"now", {0.6, 0.4}}},
+                            {{"signal", "text_length"}, {"at", {3, 9, 20}}, {"before", {0.2, 0.9, 1.0}}, {"now", {0.1, 0.8, 1.0}}},
+                            {{"signal", "confidence"}, {"at", {0.5, 1.0}}, {"before", {0.2, 1.0}}, {"now", {0.3, 1.0}}}}},
+                          {"power", {{{"signal", "class_mix"}, {"threshold", 0.1}, {"points", {{0.05, 0.1}, {0.2, 0.8}, {0.3, 0.99}}}}}}};
+  return stage;
+}
+
+Past past_of(const std::string& started, engine::Outcome outcome) {
+  Past past{"20260130-081500-3f9a", started, {}};
+  past.verdict.outcome = outcome;
+  past.verdict.checks = {{"class_mix", outcome, 0.05, 0.1, ""}};
+  return past;
+}
+
+TEST(StagePage, ShowsWhatADriftCheckComparedAndCouldHaveSeenAndHowItWentBefore) {
+  const engine::RunRecord record = record_of();
+  const engine::StageRun stage = drift_stage();
+  const std::string page =
+      stage_page({record, stage, {past_of("2026-01-30T08:15:00.000Z", engine::Outcome::pass), past_of(record.started, engine::Outcome::fail)}});
+  expect_balanced(page);
+  // Each picture says what it is, and has its figures as a table.
+  for (const char* title : {"Predicted labels", "Length of the texts", "Confidence", "class mix", "History"})
+    EXPECT_NE(page.find("<title>" + std::string(title) + "</title><desc>"), std::string::npos) << title;
+  EXPECT_NE(page.find("<td>good</td><td class=\"n\">0.7000</td><td class=\"n\">0.4000</td>"), std::string::npos);
+  EXPECT_NE(page.find("<td>75.0 %</td><td class=\"n\">9</td><td class=\"n\">9</td>"), std::string::npos);
+  EXPECT_NE(page.find("<td class=\"n\">0.2000</td><td>80.0 %</td>"), std::string::npos);
+  EXPECT_NE(page.find("class_mix, 2026-01-30 08:15:00: passed"), std::string::npos);
+  EXPECT_NE(page.find("<td>2026-01-31 08:15:00</td><td>fail</td><td>class_mix</td>"), std::string::npos);
+  // A table too wide can be scrolled with the keyboard.
+  EXPECT_EQ(page.find("<div class=\"scroll\"><"), std::string::npos);
+}
+
+TEST(StagePage, EscapesLabelsAndTextsOfTheData) {
+  const engine::RunRecord record = record_of();
+  const engine::StageRun stage = drift_stage();
+  const Judged judged{record, stage, {}};
+  const std::string page = stage_page(judged);
+  EXPECT_EQ(page.find("<script"), std::string::npos);
+  EXPECT_NE(page.find("&lt;script&gt;alert(1)"), std::string::npos);
+  const std::string text = stage_markdown(judged);
+  EXPECT_EQ(text.find(" <script"), std::string::npos);
+  EXPECT_NE(text.find("| class\\_mix | \\<script>alert(1)\\</script>\\|\\`x\\` |"), std::string::npos) << text;
+  EXPECT_EQ(stage_json(judged)["summary"]["distributions"][0]["labels"][0], "<script>alert(1)</script>|`x`");
+}
+
+TEST(StagePage, ShowsAtHowManyRowsAContestWouldBeSettled) {
+  const engine::RunRecord record = record_of();
+  engine::StageRun stage = stage_of("judge", "evaluate", engine::StageState::succeeded);
+  engine::Verdict verdict;
+  verdict.outcome = engine::Outcome::inconclusive;
+  verdict.checks = {{"accuracy no worse than champion by 0.01 or more", engine::Outcome::inconclusive, 0.8, 0.79, ""}};
+  verdict.checks[0].evidence = {{"interval", {-0.02, 0.02}}, {"gain", 0.0}, {"border", -0.01}, {"alpha", 0.05}, {"rows", 1000}};
+  stage.report.verdict = verdict;
+  stage.report.summary = {{"reliability", {{{"confidence", 0.9}, {"accuracy", 0.8}, {"rows", 10}}}}};
+  const std::string page = stage_page({record, stage, {}});
+  expect_balanced(page);
+  // The standard error is 0.02 / 1.645: a loss of 0.01 is ruled out on four times the rows with the chance P(Z < 0.01 / (error / 2) - 1.645) = 0.5.
+  EXPECT_NE(page.find("<td class=\"n\">4000</td><td>50.0 %</td>"), std::string::npos) << page;
+  EXPECT_NE(page.find("<title>Calibration</title>"), std::string::npos);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "stages/drift/signals.hpp"
+#include "stages/drift/pictures.hpp"
 
 #include <gmock/gmock.h>
 
@@ -109,6 +109,32 @@ TEST(Signals, SpeakInSentences) {
   EXPECT_THAT(lines[1].detail, testing::MatchesRegex("the median text has [0-9]+ characters, was [0-9]+"));
   EXPECT_THAT(lines[2].detail, testing::MatchesRegex("[0-9.]+ % of a text's words are unknown to the model, was [0-9.]+ %"));
   EXPECT_THAT(to_json(lines.back()).dump(), testing::HasSubstr("\"adjusted_p\":null"));
+}
+
+TEST(Pictures, ShowTheDistributionsThatAreCompared) {
+  const auto reference = window(1, 80, {0.4, 0.3, 0.3}, 20, 0.05), current = window(2, 60, {1, 0, 0}, 20, 0.05);
+  const Json found = distributions_json(reference, current);
+  EXPECT_EQ(found[0]["now"], (Json{1.0, 0.0, 0.0}));
+  for (const size_t i : {1, 2}) {
+    EXPECT_EQ(found[i]["before"].back(), 1.0) << "cumulative";
+    EXPECT_EQ(found[i]["now"].back(), 1.0);
+    double gap = 0;
+    for (size_t at = 0; at < found[i]["at"].size(); ++at)
+      gap = std::max(gap, std::abs(found[i]["before"][at].get<double>() - found[i]["now"][at].get<double>()));
+    EXPECT_NEAR(gap, compare(reference, current, {})[i == 1 ? 1 : 3].effect, 1e-12) << "the largest gap is what the test asks for";
+  }
+}
+
+TEST(Pictures, SayHowPowerGrowsWithTheChange) {
+  const auto lines = compare(window(1, 800, {0.4, 0.3, 0.3}, 20, 0.05), window(3, 400, {0.4, 0.3, 0.3}, 20, 0.05), {});
+  const Json found = power_json(lines, 0.05);
+  ASSERT_EQ(found.size(), 4U) << "the rule of imbalance has no test";
+  for (size_t line = 0; line < found.size(); ++line)
+    for (size_t i = 0; i < found[line]["points"].size(); ++i) {
+      const Json& point = found[line]["points"][i];
+      if (i > 0) { EXPECT_GT(point[0], found[line]["points"][i - 1][0]) << found[line]; }
+      if (point[1] == 0.8) { EXPECT_EQ(point[0], *lines[line].detectable); }
+    }
 }
 
 }  // namespace
