@@ -165,9 +165,9 @@ std::string threshold_lines(const std::vector<Signal>& signals) {
 }
 
 std::string alarm_history(const std::vector<std::string>& checks, const std::vector<PastRun>& runs) {
-  constexpr double left = 230, cell = 22, row = 24, top = 6;
+  constexpr double left = 256, cell = 22, row = 24, top = 6, dates = 140;
   const double across = static_cast<double>(runs.size()), down = static_cast<double>(checks.size());
-  Svg svg(left + cell * across + 12, top + row * down + 46, "History",
+  Svg svg(left + std::max(cell * across, dates) + 12, top + row * down + 46, "History",
           "one column per run, the oldest first; a full circle with an exclamation mark: not passed; a small dot: passed");
   for (size_t i = 0; i < checks.size(); ++i) {
     const double y = top + row * (static_cast<double>(i) + 0.5);

@@ -27,8 +27,8 @@ h3{font-size:.95rem;margin:18px 0 8px}
 table{border-collapse:collapse;width:100%;font-size:.92rem}
 th{text-align:left;color:var(--soft);font-weight:600;font-size:.8rem;border-bottom:1px solid var(--rule);padding:6px 14px 6px 0;white-space:nowrap}
 td{border-bottom:1px solid var(--rule);padding:7px 14px 7px 0;vertical-align:top}
-tr:last-child td{border-bottom:0}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+tr:last-child td{border-bottom:0}td:last-child:not(.n){min-width:12em}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.n{white-space:nowrap}th.n{white-space:normal}th{vertical-align:bottom}
 .up{color:var(--good)}.down{color:var(--bad)}
 code{font:.86em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:var(--mark);border-radius:5px;padding:1px 5px;overflow-wrap:anywhere}
 pre{font:.84em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:var(--mark);border-radius:8px;padding:12px 14px;overflow-x:auto;margin:8px 0}
