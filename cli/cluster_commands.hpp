@@ -62,6 +62,25 @@ inline constexpr Command cluster_commands[] = {
      .many_flags = promote_flags,
      .exit_codes = {{0, "promoted"}, {1, "undone: the new model did worse; or no decision record grants it"}, promotion_waits},
      .run = cmd_promote},
+    {.name = "rehearse",
+     .group = Group::cluster,
+     .uses = uses_pipeline,
+     .summary = "rehearse a promotion and what may go wrong in it",
+     .details = "Drives the promotion of the release by its strategy, replicas and gates as `mlopsctl promote` does, but in simulated clusters, from a "
+                "release like it that has another model. In each something else goes wrong: the new model crashes, does not start, answers with errors, "
+                "slowly or with other labels; nobody asks; a node or the API server is lost; mlopsctl is killed after each single write. Says how each "
+                "ends (stopped: it waits for `mlopsctl rollout resume|abort`), how many pods answered at the least, how many requests failed, and how "
+                "long it took to undo it. No model has to be made for that. The same seed gives the same answer.",
+     .examples = {{"mlopsctl rehearse"},
+                  {"mlopsctl rehearse --rate 2 --start 40", "few requests, and a model that loads slowly"},
+                  {"mlopsctl rehearse --manifests k8s/ --json"}},
+     .positionals = {{"STAGE", Takes::stage, "deploy stages; none: all with a kubernetes target", 0, -1}},
+     .flags = {{"--rate", 0, Takes::integer, "N", "requests a second, all together", "100"},
+               {"--start", 0, Takes::integer, "SECONDS", "from the start of a container until it answers", "5"},
+               {"--seed", 0, Takes::integer, "N", "what happens by chance", "1"},
+               manifests_flag},
+     .exit_codes = {{0, "every scenario ends as it should, and never with fewer pods than it must"}, {1, "one does not, and which"}},
+     .run = cmd_rehearse},
     {.name = "rollout status",
      .group = Group::cluster,
      .summary = "how far a promotion is",

@@ -37,6 +37,7 @@ Result<Answer> cmd_model_fetch(Session& session);
 Result<Answer> cmd_rollback(Session& session);
 Result<Answer> cmd_rollback_in_cluster(Session& session);  // rollback --namespace
 Result<Answer> cmd_promote(Session& session);
+Result<Answer> cmd_rehearse(Session& session);
 Result<Answer> cmd_rollout_status(Session& session);
 Result<Answer> cmd_rollout_resume(Session& session);
 Result<Answer> cmd_rollout_abort(Session& session);

@@ -173,10 +173,13 @@ TEST_F(JsonContract, HoldsForEveryCommand) {
   folder_->write("local.yaml", "stages: {release: {target: {kubernetes: null}}}\n");
   expect_error("render -f pipeline.yaml -f local.yaml", 2);
   expect_answer("render", "render");
+  expect_answer("rehearse", "rehearse");
+  expect_error("rehearse --rate much", 2);
   expect_error("deploy --kubeconfig nowhere", 2);
   expect_error("diff --live --kubeconfig nowhere", 2);
-  for (const char* words : {"promote feedback", "rollout status feedback", "rollout resume feedback", "rollout abort feedback", "rollout history feedback",
-                            "job start once", "job list", "job logs once", "job cancel once", "schedule apply once", "schedule status", "schedule fire once"})
+  for (const char* words : {"promote feedback", "rollout status feedback", "rollout resume feedback",
+                            "rollout abort feedback", "rollout history feedback", "job start once", "job list", "job logs once", "job cancel once",
+                            "schedule apply once", "schedule status", "schedule fire once"})
     expect_error(std::string(words) + " --kubeconfig nowhere", 2);
   expect_answer("cache gc --dry-run", "cache-gc");
   expect_answer("cache verify --read-data", "cache-verify");

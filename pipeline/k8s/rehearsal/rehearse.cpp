@@ -1,0 +1,327 @@
+#include "pipeline/k8s/rehearsal/rehearse.hpp"
+
+#include <algorithm>
+
+#include "pipeline/base/plural.hpp"
+#include "pipeline/k8s/errors.hpp"
+#include "pipeline/k8s/rehearsal/simulated_cluster.hpp"
+#include "pipeline/k8s/rollout/begin.hpp"
+#include "pipeline/k8s/rollout/drive.hpp"
+#include "pipeline/k8s/wait.hpp"
+
+namespace mlopsctl::k8s {
+
+namespace {
+
+using simulated::Model, simulated::SimulatedCluster, simulated::Time, simulated::World;
+using std::chrono::seconds;
+using End = Scene::End;
+
+constexpr double bad_errors = 0.05;
+constexpr double bad_labels = 0.4;  // by so much their shares differ
+
+Json with_model(Json deployment, const std::string& model) {
+  deployment["metadata"]["annotations"]["mlopsctl/model"] = model;
+  deployment["spec"]["template"]["metadata"]["annotations"]["mlopsctl/model"] = model;
+  return deployment;
+}
+
+// The simulated pods are asked themselves.
+Json without_prometheus(Json deployment) {
+  Json& annotations = deployment["metadata"]["annotations"];
+  Json gates = Json::parse(text_at(at(annotations, "mlopsctl/gates")), nullptr, false);
+  if (!gates.is_object()) return deployment;
+  gates.erase("prometheus");
+  annotations["mlopsctl/gates"] = canonical(gates);
+  return deployment;
+}
+
+double in_seconds(Time time) { return std::chrono::duration<double>(time).count(); }
+
+struct Scenario {
+  std::string name, what;
+  bool must_not_pass = false;                              // the new model is one that its gates do not allow
+  std::function<void(SimulatedCluster& cluster)> prepare;  // what goes wrong, now or later
+};
+
+// An API server that is away from one moment to another, as our client bears it: it tries for a while.
+std::function<std::optional<Result<Reply>>(const Call&)> away(World& world, Time from, Time until) {
+  return [&world, from, until](const Call& call) -> std::optional<Result<Reply>> {
+    if (world.now < from) return std::nullopt;
+    for (const int wait : {500, 1000, 2000, 4000, 8000}) {
+      if (world.now >= until) return std::nullopt;
+      world.pass(Time(wait));
+    }
+    if (world.now >= until) return std::nullopt;
+    return Result<Reply>(cluster_error(call.method + " " + call.path + ": connection refused"));
+  };
+}
+
+// One that answers each so many-th write with an error of its own.
+std::function<std::optional<Result<Reply>>(const Call&)> faulty(int each) {
+  return [each, writes = 0](const Call& call) mutable -> std::optional<Result<Reply>> {
+    if (call.method == "GET" || call.path.ends_with("/events") || ++writes % each != 0) return std::nullopt;
+    Reply reply{500, R"({"kind":"Status","code":500,"reason":"InternalError","message":"etcdserver: request timed out"})", {}, {}};
+    reply.refusal = read_refusal(reply.status, reply.body);
+    return Result<Reply>(std::move(reply));
+  };
+}
+
+// At that time the node of the newest pod is lost.
+std::function<std::optional<Result<Reply>>(const Call&)> node_lost(World& world, Time when) {
+  return [&world, when, done = false](const Call&) mutable -> std::optional<Result<Reply>> {
+    if (!done && world.now >= when && !world.pods.empty()) done = true, world.lose(world.pods.back().node);
+    return std::nullopt;
+  };
+}
+
+class Stage {
+ public:
+  Stage(const Json& target, World start, Rollout plan, const std::function<Status(const Scene&)>& told)
+      : target_(target), start_(std::move(start)), plan_(std::move(plan)), told_(told), deployment_(*ref_of(target)) {}
+
+  Result<std::vector<Scene>> run() {
+    std::vector<World> left;  // after each write
+    TRY(play({"as planned", "nothing goes wrong", false, [&](SimulatedCluster& cluster) { cluster.written = [&] { left.push_back(cluster.world); }; }}));
+    const Time half = Time(static_cast<int64_t>(scenes_.front().seconds * 500));
+    for (const Scenario& scenario : scenarios(start_.now + half)) TRY(play(scenario));
+    TRY(killed(left, How::resume));
+    TRY(killed(left, How::abort));
+    return std::move(scenes_);
+  }
+
+ private:
+  enum class How { resume, abort, roll_back };
+
+  std::vector<Scenario> scenarios(Time middle) {
+    const Gates& gates = plan_.gates;
+    const auto new_model = [this](const std::function<void(Model&)>& change) {
+      return [this, change](SimulatedCluster& cluster) { change(cluster.world.models[model_of(target_)]); };
+    };
+    return {
+        {"crash loop", "the new model's containers end a second after each start", true, new_model([](Model& model) { model.crashes = true; })},
+        {"slow start", "the new model's pods do not get ready", true, new_model([](Model& model) { model.start = std::chrono::hours(24); })},
+        {"5 % errors", "the new model answers 5 % of the requests with an error", gates.traffic && gates.error_rate < bad_errors,
+         new_model([](Model& model) { model.errors = bad_errors; })},
+        {"slow answers", "the new model takes twice as long as is allowed", gates.traffic && gates.p99_seconds < 10,
+         new_model([&gates](Model& model) { model.seconds = 2 * gates.p99_seconds + 1; })},
+        {"other labels", "the new model names other labels for 40 % of the texts", gates.traffic && gates.class_mix < bad_labels,
+         new_model([](Model& model) { model.positive -= bad_labels; })},
+        {"no requests", "nobody asks", false, [](SimulatedCluster& cluster) { cluster.world.rate = 0; }},
+        {"node lost", "in the middle the newest pod's node is lost", false,
+         [middle](SimulatedCluster& cluster) { cluster.instead = node_lost(cluster.world, middle); }},
+        {"API errors", "every fifth write is answered with HTTP 500", false, [](SimulatedCluster& cluster) { cluster.instead = faulty(5); }},
+        {"API away", "in the middle the API server is away for a minute", false,
+         [middle](SimulatedCluster& cluster) { cluster.instead = away(cluster.world, middle, middle + seconds(60)); }},
+    };
+  }
+
+  Status play(const Scenario& scenario) {
+    SimulatedCluster cluster(start_);
+    scenario.prepare(cluster);
+    std::optional<Time> undoing;
+    const auto also = std::move(cluster.written);
+    cluster.written = [&] {
+      if (also) also();
+      const auto journal = journal_in(cluster.world);
+      if (!undoing && journal && journal->now && journal->now->phase == Rollout::Phase::aborting) undoing = cluster.world.now;
+    };
+    const auto end = promote(cluster);
+    Scene scene{scenario.name, scenario.what};
+    scene.why = end ? end->reason : end.error().message;
+    scene.end = !end || !end->ended() ? End::stopped : end->phase == Rollout::Phase::promoted ? End::done : End::undone;
+    scene.seconds = in_seconds(cluster.world.now - start_.now);
+    count(cluster.world, scene);
+    if (scene.end == End::stopped) {
+      // Both ways out of it must be open, once the API server is well.
+      cluster.instead = {};
+      cluster.world.pass(seconds(60));
+      scene.fault = end_elsewhere(cluster.world, How::resume).fault;
+    } else {
+      scene.fault = unsettled(cluster, scene.end == End::done);
+    }
+    if (scenario.must_not_pass && scene.end == End::done) scene.fault = "it was promoted";
+    if (scenario.name == "as planned" && scene.end == End::undone) scene.fault = "a good model was undone: " + scene.why;
+    if (scene.end == End::undone) {
+      scene.undo_seconds = undoing ? in_seconds(cluster.world.now - *undoing) : 0;
+    } else {
+      const Ended back = end_elsewhere(cluster.world, scene.end == End::done ? How::roll_back : How::abort);
+      if (scene.fault.empty()) scene.fault = back.fault;
+      // A way back may be too slow, too: with a lost node's pods among those that are to go, say.
+      if (!back.promoted) scene.undo_seconds = back.seconds;
+    }
+    return add(std::move(scene));
+  }
+
+  // After each write nobody is there any more; then somebody goes on elsewhere.
+  Status killed(const std::vector<World>& left, How how) {
+    const bool abort = how == How::abort;
+    Scene all{abort ? "killed, undone" : "killed, resumed",
+              abort ? "mlopsctl is killed after each of its writes; another undoes it" : "mlopsctl is killed after each of its writes; another goes on"};
+    all.end = abort ? End::undone : End::done;
+    all.runs = left.size();
+    all.least = all.floor = plan_.replicas;
+    for (size_t i = 0; i < left.size(); ++i) {
+      const Ended ended = end_elsewhere(left[i], how);
+      Scene one;
+      count(ended.world, one);
+      all.least = std::min(all.least, one.least);
+      if (std::pair(one.failed, one.requests) > std::pair(all.failed, all.requests)) all.failed = one.failed, all.requests = one.requests;
+      all.seconds = std::max(all.seconds, in_seconds(ended.world.now - start_.now));
+      if (abort) all.undo_seconds = std::max(all.undo_seconds.value_or(0), ended.seconds);
+      if (all.fault.empty() && !ended.fault.empty()) all.fault = "killed after write " + std::to_string(i + 1) + ": " + ended.fault;
+    }
+    return add(std::move(all));
+  }
+
+  void count(const World& world, Scene& scene) const {
+    scene.requests = world.requests, scene.failed = world.failed, scene.least = world.least;
+    scene.floor = plan_.replicas - world.taken;
+  }
+  Status add(Scene scene) {
+    if (scene.fault.empty() && scene.least < scene.floor)
+      scene.fault = "only " + count_of(scene.least, "pod") + " answered, expected " + std::to_string(scene.floor);
+    scenes_.push_back(std::move(scene));
+    return told_ ? told_(scenes_.back()) : Status();
+  }
+
+  Result<Lease> lease(SimulatedCluster& cluster, const std::string& who) const {
+    return Lease::acquire(cluster, {deployment_.name_space, lease_name(deployment_.name), who});
+  }
+  std::optional<Journal> journal_in(const World& world) const {
+    const auto found = world.objects.find(ref(resources::leases, deployment_.name_space, lease_name(deployment_.name)).path());
+    if (found == world.objects.end()) return std::nullopt;
+    auto journal = read_journal(found->second.object);
+    return journal ? std::optional(std::move(*journal)) : std::nullopt;
+  }
+
+  Result<Rollout> promote(SimulatedCluster& cluster) const {
+    TRY_ASSIGN(auto held, lease(cluster, "the first"));
+    auto end = [&]() -> Result<Rollout> {
+      TRY_ASSIGN(auto rollout, begin_rollout(cluster, target_, {"the first", "", ""}));
+      if (!rollout) return cluster_error("no pod answers");
+      return drive(cluster, held, std::move(*rollout), {});
+    }();
+    static_cast<void>(held.release());
+    return end;
+  }
+
+  struct Ended {
+    World world;
+    double seconds = 0;
+    bool promoted = false;  // the new model is in place
+    std::string fault = {};
+  };
+  Ended end_elsewhere(const World& left, How how) const {
+    SimulatedCluster cluster(left);
+    const Time begin = cluster.world.now;
+    bool promoted = false;
+    const auto ended = [&]() -> Status {
+      TRY_ASSIGN(auto held, lease(cluster, "another"));
+      TRY_ASSIGN(const auto journal, read_journal(held.object()));
+      if (journal.now) {
+        TRY_ASSIGN(const auto end,
+                   drive(cluster, held, how == How::resume ? resumed(*journal.now, journal.now->paused) : aborted(*journal.now, "told to"), {}));
+        promoted = end.phase == Rollout::Phase::promoted;
+        if (!end.ended()) return cluster_error("it does not end: " + end.text());
+      } else if (how == How::roll_back) {
+        TRY_ASSIGN(auto back, begin_rollback(cluster, deployment_, "", {"another", "", ""}));
+        TRY_ASSIGN(const auto end, drive(cluster, held, std::move(back), {}));
+        promoted = end.phase == Rollout::Phase::aborted;
+      } else {
+        // It had not begun, or was over already.
+        const auto live = get(cluster, deployment_);
+        promoted = live && *live && model_of(**live) == model_of(target_);
+      }
+      return held.release();
+    }();
+    Ended result{cluster.world, in_seconds(cluster.world.now - begin), promoted};
+    result.fault = ended ? unsettled(cluster, promoted) : ended.error().message;
+    return result;
+  }
+
+  // What is not as it is to be after the end; empty: nothing.
+  std::string unsettled(SimulatedCluster& cluster, bool promoted) const {
+    const auto seen = observe(cluster, deployment_);
+    if (!seen || seen->deployment.is_null()) return "the Deployment is gone";
+    if ((model_of(seen->deployment) == model_of(target_)) != promoted) return "the Deployment has the wrong model";
+    if (const Progress progress = judge(*seen); progress.phase != Progress::Phase::done) return "not all is in place: " + progress.text();
+    const auto candidate = get(cluster, ref(resources::deployments, deployment_.name_space, candidate_name(deployment_.name)));
+    if (!candidate || *candidate) return "the candidate is left";
+    if (plan_.service.is_object()) {
+      const auto service = get(cluster, *ref_of(plan_.service));
+      if (!service || !*service || traffic_of(**service) != Traffic::all) return "the Service leaves out some of the pods";
+    }
+    const auto journal = look_up_journal(cluster, deployment_.name_space, deployment_.name);
+    if (!journal || journal->now) return "the journal says that it has not ended";
+    return {};
+  }
+
+  const Json& target_;
+  World start_;
+  Rollout plan_;
+  const std::function<Status(const Scene&)>& told_;
+  ObjectRef deployment_;
+  std::vector<Scene> scenes_;
+};
+
+const Json& find(const ManifestSet& manifests, std::string_view kind, const std::function<bool(const Json&)>& fits) {
+  static const Json none;
+  for (const Manifest& each : manifests.manifests)
+    if (each.kind == kind && fits(each.object)) return each.object;
+  return none;
+}
+
+}  // namespace
+
+std::string_view to_string(Scene::End end) { return end == End::done ? "done" : end == End::undone ? "undone" : "stopped"; }
+
+Result<World> set_up(const Json& before, const Json& service, int64_t replicas, const RehearsalOptions& options) {
+  World world(options.seed);
+  world.rate = 0;
+  SimulatedCluster cluster(std::move(world));
+  TRY_ASSIGN(const ObjectRef deployment, ref_of(before));
+  TRY(apply(cluster, before, {}));
+  if (service.is_object()) TRY(apply(cluster, service, {}));
+  World& ready = cluster.world;
+  ready.models[model_of(before)].start = options.start;
+  ready.objects[deployment.path()].object["spec"]["replicas"] = replicas;  // where an autoscaler says it
+  WaitOptions wait;
+  if (const auto done = wait_until_done(cluster, deployment, wait); !done)
+    return config_error("a rehearsal needs pods of the old model that answer: " + done.error().message)
+        .with_hint("let them start sooner (--start), or give them more time in their probes");
+  ready.rate = options.rate;
+  ready.pass(seconds(120));
+  ready.requests = ready.failed = 0;
+  ready.least = ready.capacity;
+  return std::move(ready);
+}
+
+Result<std::vector<Rehearsal>> rehearse(const ManifestSet& manifests, const RehearsalOptions& options, const std::function<Status(const Scene&)>& told) {
+  std::vector<Rehearsal> all;
+  for (const Manifest& each : manifests.manifests) {
+    if (each.kind != "Deployment") continue;
+    const auto of_it = [&](const Json& object) {
+      return at(object, "metadata", "name") == each.name && at(object, "metadata", "namespace") == each.name_space;
+    };
+    const Json& service = find(manifests, "Service", of_it);
+    const Json& autoscaler = find(manifests, "HorizontalPodAutoscaler", [&](const Json& object) {
+      return at(object, "spec", "scaleTargetRef", "name") == each.name && at(object, "metadata", "namespace") == each.name_space;
+    });
+    const int64_t replicas = number_at(at(each.object, "spec", "replicas"), number_at(at(autoscaler, "spec", "minReplicas"), 1));
+    const Json release = without_prometheus(each.object), before = with_model(release, digest_of("the model before").str());
+    const Json target = model_of(release).empty() ? with_model(release, digest_of("the new model").str()) : release;
+    TRY_ASSIGN(World start, set_up(before, service, replicas, options));
+    start.models[model_of(target)].start = options.start;
+    SimulatedCluster look(start);
+    TRY_ASSIGN(auto plan, begin_rollout(look, target, {}));
+    if (!plan) return config_error("a rehearsal needs a release with pods; " + each.identity() + " asks for none");
+    Rehearsal rehearsal{std::move(*plan), {}};
+    TRY_ASSIGN(rehearsal.scenes, Stage(target, std::move(start), rehearsal.plan, told).run());
+    all.push_back(std::move(rehearsal));
+  }
+  if (all.empty()) return config_error("there is no Deployment to rehearse");
+  return all;
+}
+
+}  // namespace mlopsctl::k8s

@@ -1,0 +1,80 @@
+#include "pipeline/k8s/rehearsal/rehearse.hpp"
+
+#include <gmock/gmock.h>
+
+#include <future>
+#include <thread>
+
+#include "pipeline/k8s/rehearsal/simulated_cluster.hpp"
+#include "pipeline/k8s/wait.hpp"
+#include "tests/support/real_cluster.hpp"
+
+namespace mlopsctl::k8s {
+namespace {
+
+class RehearsalOnCluster : public testing::RealCluster {
+ protected:
+  static Json changed(Json deployment) {
+    deployment["spec"]["template"]["metadata"]["annotations"]["mlopsctl/model"] = "another";
+    return deployment;
+  }
+  // The sizes of its ReplicaSets, the older one first, whenever one of them changes, until none of the old one is wanted.
+  std::vector<std::string> real_sizes(const Json& deployment) {
+    applied(deployment);
+    const ObjectRef object = *ref_of(deployment);
+    EXPECT_TRUE(wait_until_done(cluster(), object, {}).ok());
+    std::vector<std::string> seen;
+    std::vector<std::pair<std::string, int64_t>> sets;
+    std::promise<void> watching;
+    std::thread looker([&, api = cluster().clone(), told = false]() mutable {
+      WatchOptions options;
+      options.name_space = name_space_;
+      options.label_selector = "app=" + object.name;
+      static_cast<void>(follow(api, resources::replica_sets, options, [&](Change change, const Json& set) -> Result<bool> {
+        if (change == Change::all && !std::exchange(told, true)) watching.set_value();
+        if (change != Change::present) return true;
+        const std::string name = text_at(at(set, "metadata", "name"));
+        const int64_t replicas = number_at(at(set, "spec", "replicas"));
+        auto known = std::find_if(sets.begin(), sets.end(), [&](const auto& each) { return each.first == name; });
+        if (known == sets.end()) known = sets.insert(sets.end(), {name, 0});
+        known->second = replicas;
+        if (sets.size() < 2) return true;
+        const std::string now = std::to_string(sets[0].second) + "+" + std::to_string(sets[1].second);
+        // Made and scaled in one look of the controller.
+        if (!now.ends_with("+0") && (seen.empty() || seen.back() != now)) seen.push_back(now);
+        return !now.ends_with("+" + std::to_string(number_at(at(deployment, "spec", "replicas")))) || !now.starts_with("0+");
+      }));
+    });
+    watching.get_future().wait();
+    applied(changed(deployment));
+    looker.join();
+    return seen;
+  }
+  static std::vector<std::string> simulated_sizes(const Json& deployment) {
+    const int64_t replicas = number_at(at(deployment, "spec", "replicas"));
+    simulated::SimulatedCluster cluster(*set_up(deployment, {}, replicas, {}));
+    EXPECT_TRUE(apply(cluster, changed(deployment), {}).ok());
+    std::vector<std::string> seen;
+    while (seen.empty() || seen.back() != "0+" + std::to_string(replicas)) {
+      cluster.world.pass(simulated::tick);
+      if (cluster.world.sets.size() < 2) continue;
+      const std::string now = std::to_string(cluster.world.sets[0].replicas) + "+" + std::to_string(cluster.world.sets[1].replicas);
+      if (!now.ends_with("+0") && (seen.empty() || seen.back() != now)) seen.push_back(now);
+    }
+    return seen;
+  }
+};
+
+// What is rehearsed is what happens.
+TEST_F(RehearsalOnCluster, ADeploymentRollsAsTheSimulatedOne) {
+  const auto rolling = [&](const std::string& name, int replicas, const Json& surge, const Json& unavailable) {
+    Json one = deployment(name, replicas);
+    one["spec"]["strategy"]["rollingUpdate"] = {{"maxSurge", surge}, {"maxUnavailable", unavailable}};
+    return one;
+  };
+  for (const Json& one : {rolling("usual", 3, "25%", 0), rolling("wide", 4, 2, 0), rolling("narrow", 3, 0, 1)})
+    EXPECT_THAT(real_sizes(one), ::testing::ElementsAreArray(simulated_sizes(one))) << at(one, "metadata", "name");
+}
+
+}  // namespace
+}  // namespace mlopsctl::k8s
