@@ -1,7 +1,9 @@
 #include "cli/cmds.hpp"
 #include "cli/deployment.hpp"
 #include "cli/promotion.hpp"
+#include "pipeline/k8s/rollout/follow.hpp"
 #include "pipeline/k8s/rollout/manifests.hpp"
+#include "pipeline/k8s/rollout/pause.hpp"
 
 namespace mlopsctl::cli {
 
@@ -13,15 +15,19 @@ k8s::ObjectRef deployment_asked_for(const Session& session, const k8s::Api& clus
   return k8s::ref(k8s::resources::deployments, name_space.empty() ? cluster.access().name_space : name_space, session.arguments().positional("NAME"));
 }
 
+k8s::LeaseOptions lease_of(const k8s::ObjectRef& deployment, const k8s::DeployOptions& options) {
+  k8s::LeaseOptions lease{deployment.name_space, k8s::lease_name(deployment.name), options.holder};
+  lease.waiting = options.waiting;
+  return lease;
+}
+
 // Under the Lease, what `begin` makes of the journal is driven to its end.
 Result<Answer> go_on(Session& session,
                      const std::function<Result<k8s::Rollout>(k8s::Cluster& cluster, const k8s::ObjectRef& deployment, const k8s::Journal&)>& begin) {
   TRY_ASSIGN(auto cluster, cluster_asked_for(session));
   const k8s::ObjectRef deployment = deployment_asked_for(session, cluster);
   k8s::DeployOptions options = deploy_options(session);
-  k8s::LeaseOptions lease{deployment.name_space, k8s::lease_name(deployment.name), options.holder};
-  lease.waiting = options.waiting;
-  TRY_ASSIGN(auto held, k8s::Lease::acquire(cluster, lease));
+  TRY_ASSIGN(auto held, k8s::Lease::acquire(cluster, lease_of(deployment, options)));
   const auto driven = [&]() -> Result<k8s::Rollout> {
     TRY_ASSIGN(const auto journal, k8s::read_journal(held.object()));
     TRY_ASSIGN(auto rollout, begin(cluster, deployment, journal));
@@ -35,16 +41,79 @@ Result<Answer> go_on(Session& session,
   return answer;
 }
 
-Error nothing_under_way(const k8s::ObjectRef& deployment) {
-  return config_error("no promotion of " + deployment.str() + " is under way").with_hint("those of before: mlopsctl rollout history " + deployment.name);
-}
+// What moved since the last look, each in a line or an event of its own.
+class Teller {
+ public:
+  Teller(Session& session, k8s::ObjectRef deployment) : session_(session), deployment_(std::move(deployment)) {}
+
+  void tell(const k8s::Followed& seen) {
+    std::string rollout = seen.rollout.text();
+    if (!seen.at_work && !seen.rollout.paused) rollout += "; nobody is at work on it: mlopsctl rollout resume|abort " + deployment_.name;
+    Json event = summary_of(seen.rollout);
+    event["type"] = "rollout", event["at_work"] = seen.at_work, event["holder"] = seen.holder.empty() ? Json() : Json(seen.holder);
+    if (std::exchange(rollout_, rollout) != rollout) say(rollout, std::move(event));
+    pods(deployment_.name, seen.stable, stable_);
+    if (seen.candidate) pods(k8s::candidate_name(deployment_.name), *seen.candidate, candidate_);
+  }
+  void say(const std::string& sentence, Json event) {
+    if (!session_.json()) return session_.say(sentence);
+    session_.env().out.write(canonical(event) + "\n");
+    session_.env().out.flush();
+  }
+
+ private:
+  void pods(const std::string& name, const k8s::Progress& progress, std::string& told) {
+    const std::string text = progress.text();
+    if (std::exchange(told, text) == text) return;
+    say("Deployment " + deployment_.name_space + "/" + name + ": " + text, {{"type", "pods"},
+                                                                            {"deployment", name},
+                                                                            {"wanted", progress.wanted},
+                                                                            {"updated", progress.updated},
+                                                                            {"available", progress.available},
+                                                                            {"old", progress.old}});
+  }
+
+  Session& session_;
+  k8s::ObjectRef deployment_;
+  std::string rollout_, stable_, candidate_;
+};
 
 }  // namespace
+
+Result<Answer> cmd_rollout_watch(Session& session) {
+  TRY_ASSIGN(auto cluster, cluster_asked_for(session));
+  const k8s::ObjectRef deployment = deployment_asked_for(session, cluster);
+  Teller teller(session, deployment);
+  k8s::FollowOptions options;
+  options.timeout = std::chrono::seconds(session.arguments().integer("--timeout"));
+  options.moved = [&](const k8s::Followed& seen) { teller.tell(seen); };
+  options.lost = [&](const std::string& why) {
+    teller.say(why + "; the promotion goes on, and is watched again as soon as the cluster answers", {{"type", "lost"}, {"why", why}});
+  };
+  TRY_ASSIGN(const auto end, k8s::follow_rollout(cluster, deployment, options));
+  Answer answer;
+  tell_end(end, answer);
+  answer.value["type"] = "ended";
+  answer.streamed = true;
+  return answer;
+}
+
+Result<Answer> cmd_rollout_pause(Session& session) {
+  TRY_ASSIGN(auto cluster, cluster_asked_for(session));
+  const k8s::ObjectRef deployment = deployment_asked_for(session, cluster);
+  k8s::DeployOptions options = deploy_options(session);
+  TRY_ASSIGN(const auto paused, k8s::pause_rollout(cluster, deployment, lease_of(deployment, options), drive_options(session, options)));
+  Answer answer;
+  tell_end(paused, answer);
+  // Here it is what was asked for.
+  if (paused.paused) answer.exit_code = 0;
+  return answer;
+}
 
 Result<Answer> cmd_rollout_resume(Session& session) {
   const bool without = session.arguments().has("--without-verdict");
   return go_on(session, [without](k8s::Cluster&, const k8s::ObjectRef& deployment, const k8s::Journal& journal) -> Result<k8s::Rollout> {
-    if (!journal.now) return nothing_under_way(deployment);
+    if (!journal.now) return k8s::nothing_under_way(deployment);
     return k8s::resumed(*journal.now, without);
   });
 }
@@ -52,7 +121,7 @@ Result<Answer> cmd_rollout_resume(Session& session) {
 Result<Answer> cmd_rollout_abort(Session& session) {
   const std::string who = our_name(session);
   auto answer = go_on(session, [&who](k8s::Cluster&, const k8s::ObjectRef& deployment, const k8s::Journal& journal) -> Result<k8s::Rollout> {
-    if (!journal.now) return nothing_under_way(deployment);
+    if (!journal.now) return k8s::nothing_under_way(deployment);
     return k8s::aborted(*journal.now, "aborted by " + who.substr(0, who.find(',')));
   });
   // Here it is what was asked for.

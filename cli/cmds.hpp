@@ -39,6 +39,8 @@ Result<Answer> cmd_rollback_in_cluster(Session& session);  // rollback --namespa
 Result<Answer> cmd_promote(Session& session);
 Result<Answer> cmd_rehearse(Session& session);
 Result<Answer> cmd_rollout_status(Session& session);
+Result<Answer> cmd_rollout_watch(Session& session);
+Result<Answer> cmd_rollout_pause(Session& session);
 Result<Answer> cmd_rollout_resume(Session& session);
 Result<Answer> cmd_rollout_abort(Session& session);
 Result<Answer> cmd_rollout_history(Session& session);

@@ -32,10 +32,12 @@ class Lease {
 
   // Renews it when a third of the duration has passed. Fails (cluster) when it is, or may be, no longer ours.
   Status check();
+  // Looks at it as the server has it now: what others have written into it. Fails (cluster) when it is no longer ours.
+  Status look_again();
   // Lets the next one in at once. Not done by the destructor: a process that dies must look like one that has died.
   Status release();
   int64_t fence() const { return fence_; }
-  // As we have written it last.
+  // As we have written or seen it last.
   const Json& object() const { return object_; }
   // Writes annotations onto it (null: takes away), and renews it by that. Fails (cluster) when it is no longer ours: nothing is written then.
   Status note(const Json& annotations);
@@ -45,8 +47,6 @@ class Lease {
   // True: it is ours now. False: somebody else was faster, look again.
   Result<bool> take(const std::optional<Json>& seen);
   Status renew();
-  // Ours as the server has it after a write of ours was refused as stale; nothing: it is not ours any more.
-  Status look_again();
   Error lost(const std::string& how) const;
 
   Cluster* cluster_;

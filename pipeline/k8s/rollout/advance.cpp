@@ -67,6 +67,12 @@ class Decider {
 
   // The stable Deployment takes the model over, while the candidate, if there is one, goes on.
   Next promote() {
+    if (r_.paused) {
+      // Nor does its controller go on.
+      Json still = r_.target;
+      still["spec"]["paused"] = true;
+      return in_place(seen_.stable, still) ? wait() : write(What::apply_stable, still, "stands still");
+    }
     if (const auto why = broken(seen_.candidate)) return abort(*why);
     if (!in_place(seen_.stable, r_.target)) return write(What::apply_stable, r_.target, "the new model");
     // Until then its pods are the old model's.
@@ -135,8 +141,15 @@ std::string digest_of_manifest(const Json& manifest) { return digest_of(canonica
 
 Next advance(const Rollout& rollout, const Situation& seen) { return Decider(rollout, seen).next(); }
 
+Rollout paused(Rollout rollout, const std::string& reason) {
+  if (rollout.phase != Phase::progressing && rollout.phase != Phase::promoting) return rollout;
+  rollout.paused = true;
+  rollout.reason = reason;
+  return rollout;
+}
+
 Rollout resumed(Rollout rollout, bool without_verdict) {
-  if (rollout.phase != Phase::progressing) return rollout;
+  if (rollout.phase != Phase::progressing && rollout.phase != Phase::promoting) return rollout;
   rollout.paused = false;
   rollout.reason.clear();
   if (without_verdict) rollout.gates.traffic = false;

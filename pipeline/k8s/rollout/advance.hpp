@@ -44,6 +44,7 @@ struct Next {
 Next advance(const Rollout& rollout, const Situation& seen);
 
 // What people may ask for. Both are journalled like any other step.
+Rollout paused(Rollout rollout, const std::string& reason);  // while it goes forward; else as it was
 Rollout resumed(Rollout rollout, bool without_verdict);
 Rollout aborted(Rollout rollout, const std::string& reason);
 

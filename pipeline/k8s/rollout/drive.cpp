@@ -40,13 +40,15 @@ class Driver {
 
   Result<Rollout> run() {
     const auto start = now();
-    if (journalled() != to_json(rollout_)) TRY(write_journal(rollout_));
+    if (journalled() != to_json(rollout_) || !asked_to_pause().empty()) TRY(write_journal(rollout_, true));
     say(rollout_.text());
-    TRY(raise_fences());
+    TRY(put_fence(cluster_, looker_.objects(), std::to_string(lease_.fence()), [this] { return lease_.check(); }));
     for (bool measuring = false;;) {
       TRY(still_ours());
       TRY_ASSIGN(const Sight sight, looker_.look(rollout_, measuring, [this] { return still_ours(); }));
       tell_troubles(sight.situation);
+      TRY(hear_of_pause());
+      if (rollout_.paused && rollout_.phase == Phase::progressing) return rollout_;
       Next next = advance(rollout_, sight.situation);
       if (next.measuring && !measuring) looker_.begin_to_measure();
       measuring = next.measuring;
@@ -94,23 +96,31 @@ class Driver {
     return text.empty() ? Json() : Json::parse(text, nullptr, false);
   }
 
-  Status write_journal(const Rollout& rollout) {
-    if (!rollout.ended()) return lease_.note({{journal_annotation, canonical(to_json(rollout))}});
+  std::string asked_to_pause() const { return text_at(at(at(lease_.object(), "metadata", "annotations"), pause_annotation)); }
+
+  // What was looked at before somebody asked for a pause carries another fence since.
+  Status hear_of_pause() {
+    TRY(lease_.look_again());
+    const std::string asked = asked_to_pause();
+    if (asked.empty()) return {};
+    rollout_ = paused(std::move(rollout_), asked);
+    TRY(write_journal(rollout_, true));
+    say(rollout_.text());
+    return {};
+  }
+
+  // `pause_heard`: what was asked for until now is in it, or does not count.
+  Status write_journal(const Rollout& rollout, bool pause_heard = false) {
+    if (!rollout.ended()) {
+      Json notes{{journal_annotation, canonical(to_json(rollout))}};
+      if (pause_heard) notes[pause_annotation] = nullptr;
+      return lease_.note(notes);
+    }
     TRY_ASSIGN(Journal journal, read_journal(lease_.object()));
     Json history = Json::array({history_entry(rollout, rfc3339(cluster_.clock().now()))});
     for (Json& entry : journal.history)
       if (history.size() < history_kept) history.push_back(std::move(entry));
-    return lease_.note({{journal_annotation, nullptr}, {history_annotation, canonical(history)}});
-  }
-
-  // Whoever looked at an object before now cannot change it any more.
-  Status raise_fences() {
-    for (const ObjectRef& object : looker_.objects()) {
-      TRY(lease_.check());
-      TRY_ASSIGN(const auto outcome, patch(cluster_, object, {{"metadata", {{"annotations", {{"mlopsctl/fence", std::to_string(lease_.fence())}}}}}}));
-      if (outcome.refusal && !outcome.refusal->not_found()) return to_error(*outcome.refusal, "put a fence on " + object.str());
-    }
-    return {};
+    return lease_.note({{journal_annotation, nullptr}, {history_annotation, canonical(history)}, {pause_annotation, nullptr}});
   }
 
   // A write that comes too late for what was looked at changes nothing: the next look decides anew.
@@ -157,6 +167,15 @@ class Driver {
 };
 
 }  // namespace
+
+Status put_fence(Cluster& cluster, const std::vector<ObjectRef>& objects, const std::string& fence, const std::function<Status()>& every) {
+  for (const ObjectRef& object : objects) {
+    if (every) TRY(every());
+    TRY_ASSIGN(const auto outcome, patch(cluster, object, {{"metadata", {{"annotations", {{"mlopsctl/fence", fence}}}}}}));
+    if (outcome.refusal && !outcome.refusal->not_found()) return to_error(*outcome.refusal, "put a fence on " + object.str());
+  }
+  return {};
+}
 
 std::string lease_name(const std::string& deployment) { return "mlopsctl-" + deployment; }
 

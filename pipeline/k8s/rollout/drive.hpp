@@ -26,6 +26,11 @@ Result<Journal> read_journal(const Json& lease);
 // Of a Deployment; all empty where there was never a promotion.
 Result<Journal> look_up_journal(Cluster& cluster, const std::string& name_space, const std::string& name);
 
+// On a Lease: a pause that somebody asks for, and who. The driver hears of it before its next write; one that begins later forgets it.
+inline constexpr const char* pause_annotation = "mlopsctl/pause";
+// Whoever looked at these objects before now cannot change them any more. `every`: before each.
+Status put_fence(Cluster& cluster, const std::vector<ObjectRef>& objects, const std::string& fence, const std::function<Status()>& every);
+
 struct DriveOptions {
   std::chrono::seconds timeout{3600};
   std::function<void(const std::string& sentence)> say = {};                                                    // what happens

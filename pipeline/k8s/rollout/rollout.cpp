@@ -57,10 +57,11 @@ std::string Rollout::text() const {
                          whole_percent(now.percent) + " of the requests (" + count_of(now.candidate, "new pod");
       if (now.stable) text += ", " + count_of(*now.stable, "old one") + ")";
       else text += ")";
-      return text + (paused ? "; paused: " + reason : "");
+      if (!paused) return text;
+      return text + (reason.starts_with("paused") ? "; " : "; paused: ") + reason;
     }
     case Phase::promoting:
-      return std::string(to_string(strategy)) + ": all pods take over the new model";
+      return std::string(to_string(strategy)) + ": all pods take over the new model" + (paused ? "; " + reason : "");
     case Phase::promoted:
       return "promoted";
     case Phase::aborting:

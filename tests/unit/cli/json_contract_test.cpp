@@ -177,7 +177,7 @@ TEST_F(JsonContract, HoldsForEveryCommand) {
   expect_error("rehearse --rate much", 2);
   expect_error("deploy --kubeconfig nowhere", 2);
   expect_error("diff --live --kubeconfig nowhere", 2);
-  for (const char* words : {"promote feedback", "rollout status feedback", "rollout resume feedback",
+  for (const char* words : {"promote feedback", "rollout status feedback", "rollout watch feedback", "rollout pause feedback", "rollout resume feedback",
                             "rollout abort feedback", "rollout history feedback", "job start once", "job list", "job logs once", "job cancel once",
                             "schedule apply once", "schedule status", "schedule fire once"})
     expect_error(std::string(words) + " --kubeconfig nowhere", 2);
