@@ -82,6 +82,7 @@ class Checker {
     names();
     serving();
     strategy();
+    gates();
     resources();
     delivery();
     environment();
@@ -139,6 +140,12 @@ class Checker {
       need(is_cidr(o_.egress[i].cidr), field + ".cidr", o_.egress[i].cidr, "an address range", "use a range such as 10.0.0.0/8");
       range(field + ".port", o_.egress[i].port, 1, 65535, "use a port such as 5432");
     }
+  }
+
+  void gates() {
+    if (o_.gates.prometheus.url.empty()) return;
+    if (const std::string wrong = fault_of(o_.gates.prometheus); !wrong.empty())
+      fault("gates.prometheus", wrong, "write {url: \"http://prometheus.monitoring:9090\"}, and a token for https only: token: env:PROMETHEUS_TOKEN");
   }
 
   void strategy() {

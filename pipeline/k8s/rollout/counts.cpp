@@ -9,16 +9,6 @@ namespace mlopsctl::k8s {
 
 namespace {
 
-struct Sample {
-  std::string_view name;
-  std::map<std::string, std::string, std::less<>> labels;
-  double value = 0;
-  std::string_view label(std::string_view key) const {
-    const auto found = labels.find(key);
-    return found == labels.end() ? std::string_view() : std::string_view(found->second);
-  }
-};
-
 double number(std::string_view text) {
   if (text == "+Inf") return std::numeric_limits<double>::infinity();
   double value = std::nan("");
@@ -85,22 +75,31 @@ Counts& Counts::operator-=(const Counts& less) {
   return *this;
 }
 
+std::string_view Sample::label(std::string_view key) const {
+  const auto found = labels.find(key);
+  return found == labels.end() ? std::string_view() : std::string_view(found->second);
+}
+
+void count(const Sample& sample, Counts& counts) {
+  if (is_probe(sample.label("route"))) return;
+  const auto value = static_cast<int64_t>(std::llround(sample.value));
+  if (sample.name == "mlopsctl_requests_total") {
+    counts.requests += value;
+    if (sample.label("status").starts_with('5')) counts.errors += value;
+  } else if (sample.name == "mlopsctl_request_seconds_bucket") {
+    counts.within[number(sample.label("le"))] += value;
+  } else if (sample.name == "mlopsctl_predictions_total") {
+    counts.answered[std::string(sample.label("label"))] += value;
+  }
+}
+
 Counts read_counts(std::string_view exposition) {
   Counts counts;
   while (!exposition.empty()) {
     const size_t end = std::min(exposition.find('\n'), exposition.size());
     const auto sample = read_sample(exposition.substr(0, end));
     exposition.remove_prefix(std::min(end + 1, exposition.size()));
-    if (!sample || is_probe(sample->label("route"))) continue;
-    const auto value = static_cast<int64_t>(std::llround(sample->value));
-    if (sample->name == "mlopsctl_requests_total") {
-      counts.requests += value;
-      if (sample->label("status").starts_with('5')) counts.errors += value;
-    } else if (sample->name == "mlopsctl_request_seconds_bucket") {
-      counts.within[number(sample->label("le"))] += value;
-    } else if (sample->name == "mlopsctl_predictions_total") {
-      counts.answered[std::string(sample->label("label"))] += value;
-    }
+    if (sample) count(*sample, counts);
   }
   return counts;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -19,6 +20,15 @@ struct Counts {
   bool operator==(const Counts&) const = default;
 };
 
+// A value of one of a metric's series.
+struct Sample {
+  std::string name;
+  std::map<std::string, std::string, std::less<>> labels;
+  double value = 0;
+  std::string_view label(std::string_view key) const;  // empty: it has none
+};
+// What is not of ours, or of requests that no user made, is passed over.
+void count(const Sample& sample, Counts& counts);
 // Reads Prometheus' text format; families and lines that are not ours are passed over. All zero: it says nothing of ours.
 Counts read_counts(std::string_view exposition);
 
@@ -26,6 +36,7 @@ struct Evidence {
   Counts candidate, champion;  // since the window began
   Counts champion_before;      // before: for when the champion gets no more requests
   std::string unread;          // why nothing could be read; empty: something was
+  std::string missing = {};    // what nobody knows of the present, so that nothing passes; empty: nothing
 };
 
 // Sums up what pods count within a window of time. Pods come and go, and start again from zero.

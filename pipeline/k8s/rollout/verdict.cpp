@@ -99,9 +99,11 @@ Verdict::Measure judge_mix(const Evidence& evidence, double allowed) {
 }  // namespace
 
 Json to_json(const Gates& gates) {
-  return {
+  Json json{
       {"error_rate", gates.error_rate}, {"p99_seconds", gates.p99_seconds}, {"class_mix", gates.class_mix}, {"traffic", gates.traffic}, {"watch", gates.watch},
       {"start", gates.start},           {"patience", gates.patience}};
+  if (!gates.prometheus.url.empty()) json["prometheus"] = to_json(gates.prometheus);
+  return json;
 }
 
 Gates read_gates(const Json& json, Gates gates) {
@@ -115,6 +117,7 @@ Gates read_gates(const Json& json, Gates gates) {
   gates.watch = number_at(at(json, "watch"), gates.watch);
   gates.start = number_at(at(json, "start"), gates.start);
   gates.patience = number_at(at(json, "patience"), gates.patience);
+  if (at(json, "prometheus").is_object()) gates.prometheus = read_prometheus(at(json, "prometheus"));
   return gates;
 }
 
@@ -143,6 +146,8 @@ Verdict judge(const Evidence& evidence, const Gates& gates) {
   const auto any = [&](Outcome outcome) {
     return std::any_of(verdict.measures.begin(), verdict.measures.end(), [&](const auto& measure) { return measure.outcome == outcome; });
   };
+  // What was counted so far may fail; it does not pass for what nobody has seen since.
+  if (!evidence.missing.empty()) verdict.measures.push_back({Outcome::inconclusive, "its metrics are missing: " + evidence.missing});
   verdict.outcome = any(Outcome::fail) ? Outcome::fail : any(Outcome::inconclusive) ? Outcome::inconclusive : Outcome::pass;
   return verdict;
 }

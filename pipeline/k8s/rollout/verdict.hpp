@@ -10,6 +10,7 @@
 
 #include "pipeline/base/json.hpp"
 #include "pipeline/k8s/rollout/counts.hpp"
+#include "pipeline/k8s/rollout/prometheus.hpp"
 
 namespace mlopsctl::k8s {
 
@@ -22,6 +23,7 @@ struct Gates {
   int64_t watch = 30;        // seconds that a step is watched at least
   int64_t start = 300;       // seconds without any progress after which pods are too slow
   int64_t patience = 900;    // seconds after which an inconclusive step is paused
+  Prometheus prometheus;     // where counts are read from; without a url the pods are asked
   bool operator==(const Gates&) const = default;
 };
 Json to_json(const Gates& gates);
