@@ -52,6 +52,7 @@ address=$("$kubectl" -n "$space" get service feedback -o jsonpath='{.spec.cluste
 until curl -sf -m 5 "http://$address/v2/health/ready" >/dev/null; do sleep 0.1; done
 mkfifo "$work/stop"
 "$steady" "$address" 80 '{"inputs": ["I love it", "it never works"]}' <"$work/stop" >"$work/requests" &
+requests=$!
 exec 7>"$work/stop"
 
 c=5
@@ -76,13 +77,31 @@ jq -e --arg first "$first" '[.promotions[].strategy] == ["rolling", "canary", "b
 make_model 9 --set stages.release.target.kubernetes.gates.watch=5m
 expect 0 render "${flags[@]}" --output "$work/manifests"
 sed -i '/mlopsctl\/strategy/d' "$work"/manifests/*
-"$mlopsctl" promote feedback --manifests "$work/manifests" --strategy canary:33 >/dev/null 2>"$work/err" </dev/null &
+"$mlopsctl" promote feedback --manifests "$work/manifests" --strategy canary:33 >/dev/null 2>"$work/driver" </dev/null &
 driver=$!
-disown
-until grep -qF "2 old pods" "$work/err"; do kill -0 $driver || fail "the promotion ended"; sleep 0.1; done
+under_way() { until grep -qF "2 old pods" "$work/driver"; do kill -0 $driver || fail "the promotion ended"; sleep 0.1; done; }
+under_way
 mkdir "$work/elsewhere"
 cd "$work/elsewhere"
 export HOME=$work/elsewhere
+
+# Paused by somebody else while it is driven, and a third one looks on; then taken up again.
+"$mlopsctl" rollout watch feedback --namespace "$space" --json >"$work/watched" 2>/dev/null </dev/null &
+watcher=$!
+until [ -s "$work/watched" ]; do kill -0 $watcher || fail "nothing was watched"; sleep 0.1; done
+expect 0 rollout pause feedback --namespace "$space"
+says out "canary, step 1 of 1: 33 % of the requests (1 new pod, 2 old ones); paused by "
+code=0; wait $driver || code=$?
+[ $code -eq 5 ] || fail "the driver ended with $code, expected 5"
+code=0; wait $watcher || code=$?
+[ $code -eq 5 ] || fail "who looked on ended with $code, expected 5"
+jq -se '.[0].type == "rollout" and .[0].at_work and .[-1].type == "ended" and .[-1].rollout.paused and any(.type == "pods")' "$work/watched" >/dev/null || fail "watched: $(cat "$work/watched")"
+expect 0 rollout status feedback --namespace "$space"
+says out "nobody is at work on it"
+"$mlopsctl" rollout resume feedback --namespace "$space" >/dev/null 2>"$work/driver" </dev/null &
+driver=$!
+disown
+under_way
 expect 0 rollout status feedback --namespace "$space"
 says out "canary, step 1 of 1: 33 % of the requests (1 new pod, 2 old ones); begun by "
 says out "at work, or dead: "
@@ -97,6 +116,6 @@ says err "no promotion of Deployment $space/feedback is under way"
 
 until [ "$("$kubectl" -n "$space" get pods -o name | wc -l)" -le 3 ]; do sleep 0.2; done
 exec 7>&-
-wait %1
+wait $requests
 jq -e '.failed == 0 and .sent >= 60000' "$work/requests" >/dev/null || fail "requests: $(cat "$work/requests")"
 echo "ok: $(cat "$work/requests")"
