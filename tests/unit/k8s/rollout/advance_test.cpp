@@ -107,6 +107,7 @@ class EveryState : public ::testing::TestWithParam<std::pair<Strategy, int>> {
     forgetful.applied_candidate.clear();
     add(state.rollout, std::move(forgetful));
     add(aborted(state.rollout, "told to"), state.world);
+    add(paused(state.rollout, "because"), state.world);
     if (state.rollout.paused) add(resumed(state.rollout, false), state.world), add(resumed(state.rollout, true), state.world);
     const int64_t watch = state.rollout.gates.watch, patience = state.rollout.gates.patience, start = state.rollout.gates.start;
     using Outcome = Verdict::Outcome;
@@ -171,7 +172,7 @@ TEST_P(EveryState, KeepsTheFloorAndEndsWithOneModel) {
     ASSERT_LT(known.size(), 300'000U);
   }
   EXPECT_GT(ended, 1);
-  EXPECT_THAT(phases, IsSupersetOf({"promoting", "promoted", "aborting", "aborted"}));
+  EXPECT_THAT(phases, IsSupersetOf({"promoting", "promoting paused", "promoted", "aborting", "aborted"}));
   if (!rollout->steps.empty()) { EXPECT_THAT(phases, IsSupersetOf({"progressing", "progressing paused"})); }
 }
 
