@@ -140,6 +140,7 @@ class Stage {
     } else {
       scene.fault = unsettled(cluster, scene.end == End::done);
     }
+    if (scene.fault.empty()) scene.fault = too_few(cluster.world);
     if (scenario.must_not_pass && scene.end == End::done) scene.fault = "it was promoted";
     if (scenario.name == "as planned" && scene.end == End::undone) scene.fault = "a good model was undone: " + scene.why;
     if (scene.end == End::undone) {
@@ -178,9 +179,11 @@ class Stage {
     scene.requests = world.requests, scene.failed = world.failed, scene.least = world.least;
     scene.floor = plan_.replicas - world.taken;
   }
+  std::string too_few(const World& world) const {
+    const int64_t floor = plan_.replicas - world.taken;
+    return world.least >= floor ? "" : "only " + count_of(world.least, "pod") + " answered, expected " + std::to_string(floor);
+  }
   Status add(Scene scene) {
-    if (scene.fault.empty() && scene.least < scene.floor)
-      scene.fault = "only " + count_of(scene.least, "pod") + " answered, expected " + std::to_string(scene.floor);
     scenes_.push_back(std::move(scene));
     return told_ ? told_(scenes_.back()) : Status();
   }
@@ -237,6 +240,7 @@ class Stage {
     }();
     Ended result{cluster.world, in_seconds(cluster.world.now - begin), promoted};
     result.fault = ended ? unsettled(cluster, promoted) : ended.error().message;
+    if (result.fault.empty()) result.fault = too_few(cluster.world);
     return result;
   }
 
