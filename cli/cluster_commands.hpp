@@ -223,9 +223,10 @@ inline constexpr Command cluster_commands[] = {
      .group = Group::cluster,
      .uses = uses_pipeline,
      .summary = "say whether the schedules keep their times",
+     .details = "Those of the cluster; with --local, or where the pipeline has no kubernetes target, those that cron or systemd timers of this machine run.",
      .examples = {{"mlopsctl schedule status", "for alerts: 1 when something is wrong"}},
      .positionals = {{"NAME", Takes::text, "schedules; none: all", 0, -1}},
-     .flags = {namespace_flag, kubeconfig_flag, context_flag},
+     .flags = {{"--local", 0, Takes::nothing, "", "those of this machine"}, namespace_flag, kubeconfig_flag, context_flag},
      .exit_codes = {{0, "all are well"}, {1, "one is overdue or missing, or its last run failed"}},
      .run = cmd_schedule_status},
     {.name = "schedule fire",
@@ -238,6 +239,29 @@ inline constexpr Command cluster_commands[] = {
      .flags = {detach_flag, watch_flag, namespace_flag, kubeconfig_flag, context_flag},
      .exit_codes = {job_done, job_failed, job_late},
      .run = cmd_schedule_fire},
+    {.name = "schedule run",
+     .group = Group::cluster,
+     .uses = uses_pipeline,
+     .summary = "run a scheduled job here: what cron or a timer calls",
+     .details =
+         "Notes when it began and how it ended, for `mlopsctl schedule status`. A run that is still under way is never joined by another. What was cut off "
+         "keeps its name in the next run, so that a prediction goes on where it was.",
+     .examples = {{"mlopsctl schedule run drift"}, {"mlopsctl -C /srv/reviews schedule run retrain", "as a crontab has it"}},
+     .positionals = {{"NAME", Takes::text, "the job", 1, 1}},
+     .exit_codes = {{0, "done, or under way already; else the job's own exit code"}},
+     .run = cmd_schedule_run},
+    {.name = "schedule render",
+     .group = Group::cluster,
+     .uses = uses_pipeline,
+     .summary = "print crontab lines or systemd units for the schedules",
+     .details = "Of the jobs of target.local, and of those of target.kubernetes, to be run here with `mlopsctl schedule run`. From then on `mlopsctl schedule "
+                "status` expects them to keep their times.",
+     .examples = {{"mlopsctl schedule render --for cron", "lines for `crontab -e`"},
+                  {"mlopsctl schedule render --for systemd --output ~/.config/systemd/user", "then: systemctl --user enable --now mlopsctl-NAME.timer"}},
+     .positionals = {{"NAME", Takes::text, "jobs; none: all that have cron", 0, -1}},
+     .flags = {{"--for", 0, Takes::choice, "cron|systemd", "who is to call", "", true},
+               {"--output", 'o', Takes::folder, "DIR", "write files here instead of printing; - is stdout", "-"}},
+     .run = cmd_schedule_render},
 };
 
 }  // namespace mlopsctl::cli

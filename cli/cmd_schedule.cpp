@@ -2,6 +2,7 @@
 
 #include "cli/cmds.hpp"
 #include "cli/jobs.hpp"
+#include "cli/local_schedules.hpp"
 #include "pipeline/k8s/schedule.hpp"
 #include "stages/deploy/fields.hpp"
 
@@ -110,6 +111,8 @@ Result<Answer> cmd_schedule_apply(Session& session) {
 }
 
 Result<Answer> cmd_schedule_status(Session& session) {
+  TRY_ASSIGN(const bool here, asks_for_here(session));
+  if (here) return local_schedule_status(session);
   const auto names = session.arguments().positional_values("NAME");
   TRY_ASSIGN(const auto spaces, namespaces_asked_for(session));
   TRY_ASSIGN(auto missing, declared_schedules(session));
@@ -133,44 +136,21 @@ Result<Answer> cmd_schedule_status(Session& session) {
       if (at(each, "metadata", "namespace") != space || !is_asked_for(names, each)) continue;
       const auto state = k8s::judge_schedule(each, jobs, now);
       if (!state.well()) answer.exit_code = 1, answer.value["well"] = false;
-      answer.value["schedules"].push_back({{"namespace", space},
-                                           {"schedule", state.name},
-                                           {"work", state.work},
-                                           {"cron", state.schedule},
-                                           {"time_zone", state.time_zone.empty() ? Json() : Json(state.time_zone)},
-                                           {"state", k8s::to_string(state.health)},
-                                           {"last", state.last ? Json(rfc3339(*state.last)) : Json()},
-                                           {"last_job", state.last_job.empty() ? Json() : Json(state.last_job)},
-                                           {"due", state.due ? Json(rfc3339(*state.due)) : Json()},
-                                           {"next", state.next.empty() ? Json() : Json(rfc3339(state.next.front()))},
-                                           {"why", state.why.empty() ? Json() : Json(state.why)}});
+      answer.value["schedules"].push_back(schedule_row(space, state));
     }
   }
   for (const Json& each : missing) {
     if (!is_asked_for(names, each)) continue;
     answer.exit_code = 1, answer.value["well"] = false;
-    answer.value["schedules"].push_back({{"namespace", at(each, "metadata", "namespace")},
-                                         {"schedule", at(each, "metadata", "name")},
-                                         {"work", work_of(each)},
-                                         {"cron", at(each, "spec", "schedule")},
-                                         {"time_zone", at(each, "spec", "timeZone")},
-                                         {"state", "missing"},
-                                         {"last", nullptr},
-                                         {"last_job", nullptr},
-                                         {"due", nullptr},
-                                         {"next", nullptr},
-                                         {"why", "the pipeline has it and the cluster has not; `mlopsctl schedule apply` brings it there"}});
+    k8s::ScheduleState state;
+    state.health = k8s::ScheduleState::Health::missing;
+    state.name = text_at(at(each, "metadata", "name")), state.work = work_of(each);
+    state.schedule = text_at(at(each, "spec", "schedule")), state.time_zone = text_at(at(each, "spec", "timeZone"));
+    state.why = "the pipeline has it and the cluster has not; `mlopsctl schedule apply` brings it there";
+    answer.value["schedules"].push_back(schedule_row(at(each, "metadata", "namespace"), state));
   }
   if (answer.value["schedules"].empty()) return std::move(answer.line("there is no schedule of ours in " + spaces.front()));
-  answer.table("schedules", {{"schedule", "SCHEDULE", As::text, true},
-                             {"cron", "CRON"},
-                             {"time_zone", "ZONE"},
-                             {"state", "STATE"},
-                             {"last", "LAST (UTC)", As::time},
-                             {"next", "NEXT (UTC)", As::time}});
-  for (const Json& each : answer.value["schedules"])
-    if (each["why"].is_string())
-      answer.line(each["work"].get<std::string>() + ": " + each["why"].get<std::string>(), each["state"] == "suspended" ? Style::yellow : Style::red);
+  show_schedules(answer);
   return answer;
 }
 

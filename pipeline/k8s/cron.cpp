@@ -104,6 +104,13 @@ std::optional<CronSchedule> CronSchedule::read(std::string_view text) {
   return schedule;
 }
 
+std::vector<int> CronSchedule::values(size_t field) const {
+  std::vector<int> all;
+  for (int value = rules[field].minimum; value <= rules[field].maximum; ++value)
+    if (has(bits_[field], value)) all.push_back(value);
+  return all;
+}
+
 // Of day of month and day of week either suffices, unless one of them was left open.
 bool CronSchedule::due_on_day(int64_t local_seconds) const {
   const std::chrono::sys_days day{std::chrono::floor<std::chrono::days>(std::chrono::seconds(local_seconds))};

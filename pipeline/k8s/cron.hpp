@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "pipeline/base/time_zone.hpp"
 
@@ -19,6 +20,10 @@ class CronSchedule {
   // The first time after `after` that it is due, on clocks of that zone. As the controller has it: a local time that is left out when clocks
   // go forward is not made up for, one that comes twice is due twice. Nothing where there is none in five years ("0 0 30 2 *").
   std::optional<TimePoint> next(TimePoint after, const TimeZone& zone) const;
+
+  // Of a field (0: minute ... 4: day of the week): the values at which it is due, ascending; and whether it was left open, as * or ?.
+  std::vector<int> values(size_t field) const;
+  bool open(size_t field) const { return any_[field]; }
 
  private:
   friend std::string cron_fault(std::string_view text);

@@ -33,6 +33,8 @@ std::string_view to_string(ScheduleState::Health health) {
       return "overdue";
     case ScheduleState::Health::failed:
       return "failed";
+    case ScheduleState::Health::missing:
+      return "missing";
     case ScheduleState::Health::unreadable:
       return "unreadable";
   }

@@ -17,6 +17,7 @@ struct ScheduleState {
     running,    // a run is under way
     overdue,    // a run was due, was not started, and will not be
     failed,     // the last run that has ended
+    missing,    // declared, and nobody has been told to run it
     unreadable  // its schedule or time zone is none that we know
   };
   Health health = Health::fine;

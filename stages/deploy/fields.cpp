@@ -1,6 +1,10 @@
 #include "stages/deploy/fields.hpp"
 
 #include <cmath>
+#include <iterator>
+#include <map>
+
+#include "pipeline/k8s/cron.hpp"
 
 namespace mlopsctl::deploy {
 
@@ -35,6 +39,14 @@ TypePtr job() {
                  optional("claim", text("data"), "A PersistentVolumeClaim to mount at /data, for what the job reads and writes."),
                  with_default("deadline", duration("1h"), 86400, "The longest it may take."),
                  with_default("retries", integer(0, 100), 3, "How often a crashed job is started again.")});
+}
+
+TypePtr local_job() {
+  return object({required("args", list(text("run"), 1),
+                          "What mlopsctl is to do: its command line, as a list; $(MLOPSCTL_JOB) in it stands for the name of the run. The pipeline files of "
+                          "`schedule run` are handed on unless it names others."),
+                 required("cron", text("0 3 * * *"), "When, as minute, hour, day of month, month, day of week."),
+                 optional("time_zone", text("Europe/Berlin"), "The time zone of `cron`; without it this machine's.")});
 }
 
 TypePtr kubernetes() {
@@ -137,7 +149,10 @@ StageKindSpec deploy_spec() {
               optional("alias", text("airline"), "The name under which the model is known; without it the stage's."),
               required("target",
                        object({optional("kubernetes", kubernetes(), "A cluster: manifests are rendered into the release."),
-                               optional("local", object({}), "This machine: the model gets the alias in .mlopsctl/.")}),
+                               optional("local",
+                                        object({with_default("jobs", named_map(local_job()), Json::object(),
+                                                             "What cron or systemd timers of this machine run: predictions, drift checks, retraining.")}),
+                                        "This machine: the model gets the alias in .mlopsctl/.")}),
                        "Where the model goes; one or both."),
           }};
 }
@@ -182,6 +197,44 @@ k8s::ReleaseOptions kubernetes_options(const Json& params, const std::string& st
   return o;
 }
 
+std::vector<schedule::Job> jobs_here(const Json& params) {
+  std::map<std::string, schedule::Job> jobs;
+  for (const char* target : {"kubernetes", "local"}) {
+    const Json& where = params.at("target").at(target);
+    if (where.is_null()) continue;
+    for (const auto& [name, job] : where.at("jobs").items())
+      if (job.at("cron").is_string())
+        jobs[name] = {name, job.at("args").get<std::vector<std::string>>(), job.at("cron").get<std::string>(), text_or_empty(job.at("time_zone"))};
+  }
+  std::vector<schedule::Job> all;
+  for (auto& [name, job] : jobs) all.push_back(std::move(job));
+  return all;
+}
+
+namespace {
+
+// Of `target.local.jobs`: times that are none, zones that nobody knows.
+std::vector<Error> job_faults(const StageSpec& stage) {
+  std::vector<Error> faults;
+  const auto fault = [&](const std::string& field, std::string message, std::string hint) {
+    Error error = config_error(std::move(message)).with_hint(std::move(hint));
+    error.span = place_of(stage, field);
+    error.field = "stages." + stage.name + "." + field;
+    faults.push_back(std::move(error));
+  };
+  for (const auto& [name, job] : stage.params.at("target").at("local").at("jobs").items()) {
+    const std::string field = "target.local.jobs." + name;
+    if (const std::string wrong = k8s::cron_fault(job.at("cron").get<std::string>()); !wrong.empty())
+      fault(field + ".cron", wrong, "write, for every day at three, \"0 3 * * *\"");
+    const std::string zone = text_or_empty(job.at("time_zone"));
+    if (zone.empty()) continue;
+    if (const auto known = TimeZone::find(zone); !known) fault(field + ".time_zone", known.error().message, known.error().hint);
+  }
+  return faults;
+}
+
+}  // namespace
+
 std::vector<Error> parameter_faults(const StageSpec& stage) {
   const Json& target = stage.params.at("target");
   if (target.at("kubernetes").is_null() && target.at("local").is_null()) {
@@ -190,7 +243,9 @@ std::vector<Error> parameter_faults(const StageSpec& stage) {
     error.span = place_of(stage, "target");
     return {error};
   }
-  if (target.at("kubernetes").is_null()) return {};
+  std::vector<Error> of_jobs;
+  if (!target.at("local").is_null()) of_jobs = job_faults(stage);
+  if (target.at("kubernetes").is_null()) return of_jobs;
   auto faults = k8s::faults(kubernetes_options(stage.params, stage.name));
   for (auto& fault : faults) {
     const bool borrowed = fault.field == "name" && target.at("kubernetes").at("name").is_null();
@@ -201,6 +256,7 @@ std::vector<Error> parameter_faults(const StageSpec& stage) {
     fault.span = place_of(stage, path);
     fault.field = "stages." + stage.name + "." + path;
   }
+  faults.insert(faults.end(), std::make_move_iterator(of_jobs.begin()), std::make_move_iterator(of_jobs.end()));
   return faults;
 }
 

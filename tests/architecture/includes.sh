@@ -41,13 +41,14 @@ pipeline/git       pipeline/base pipeline/git
 pipeline/stats     pipeline/base pipeline/stats
 pipeline/net       pipeline/base pipeline/net
 pipeline/k8s       pipeline/base pipeline/net pipeline/stats pipeline/k8s
+pipeline/schedule  pipeline/base pipeline/k8s pipeline/schedule
 pipeline/decision  pipeline/base pipeline/decision
 pipeline/alert     pipeline/base pipeline/net pipeline/alert
 stages/data        pipeline/base pipeline/spec stages/data
 stages/text        pipeline/base pipeline/spec stages/text
 stages/weights     pipeline/base stages/weights
 stages/serve       pipeline/base pipeline/spec pipeline/engine pipeline/stats pipeline/net stages
-stages             pipeline/base pipeline/spec pipeline/engine pipeline/stats pipeline/k8s stages
+stages             pipeline/base pipeline/spec pipeline/engine pipeline/stats pipeline/k8s pipeline/schedule stages
 cli                pipeline stages cli
 "
 
