@@ -1,11 +1,12 @@
 #include <cstdlib>
 
 #include "cli/app.hpp"
+#include "cli/diagnostics.hpp"
+#include "cli/program_clock.hpp"
 #include "cli/signals.hpp"
 
 int main(int argc, char** argv) {
   using namespace mlopsctl;
-  const SystemClock clock;
   static CancelToken cancel;  // static: a signal may also come after main has returned
   cli::watch_signals(cancel);
   cli::watch_for_lost_memory();
@@ -15,6 +16,11 @@ int main(int argc, char** argv) {
     const char* value = std::getenv(std::string(name).c_str());
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);
   };
-  cli::Env env{{argv + (argc > 0 ? 1 : 0), argv + argc}, out, err, variables, clock, cancel};
+  const auto clock = cli::program_clock(variables);
+  if (!clock) {
+    err.write(cli::render_error(clock.error(), cli::Screen()));
+    return exit_code(clock.error().kind);
+  }
+  cli::Env env{{argv + (argc > 0 ? 1 : 0), argv + argc}, out, err, variables, **clock, cancel};
   return cli::run_app(env);
 }
