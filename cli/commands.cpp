@@ -66,6 +66,26 @@ constexpr Command elsewhere[] = {
                override_flag},
      .exit_codes = {{1, "a verdict said no"}, {3, "a stage failed"}, {5, "a stage ran out of time"}, {6, "it went as it did, but an alert could not be sent"}},
      .run = cmd_run},
+    {.name = "retrain",
+     .group = Group::main,
+     .uses = uses_pipeline | uses_jobs,
+     .summary = "train anew if drift, age or new labels are a reason",
+     .details =
+         "Asks what `retrain` of the pipeline file asks: does the newest drift report alarm, is the model too old, have enough labelled rows come? If so, "
+         "and neither cool-down nor budget forbids it, new windows of rows are chosen and the pipeline runs; the gate decides whether the new model "
+         "takes over. To be called as often as you like, from cron or a CronJob: one reason trains once. After a crash the same command goes on with "
+         "the training that was decided. Of two at once the second waits.",
+     .examples = {{"mlopsctl retrain"},
+                  {"mlopsctl retrain --dry-run", "each reason with its numbers, and what would be done"},
+                  {"mlopsctl retrain --set stages.judge.champion=baseline", "the first time: no model is there to compare with"}},
+     .flags = {{"--dry-run", 0, Takes::nothing, "", "say what would be done, and why; change nothing"},
+               {"--report", 0, Takes::choice, "yes|no", "write the HTML report", "yes"},
+               override_flag},
+     .exit_codes = {{0, "nothing to do, or the new model has taken over; with --dry-run: said what would be done"},
+                    {1, "trained, and the old model was kept"},
+                    {3, "a stage failed; the same reason may train again"},
+                    {6, "it went as it did, but an alert could not be sent"}},
+     .run = cmd_retrain},
     {.name = "explain",
      .group = Group::main,
      .uses = uses_pipeline,

@@ -6,6 +6,7 @@
 #include "pipeline/git/provenance.hpp"
 #include "pipeline/spec/load_checked.hpp"
 #include "stages/registry.hpp"
+#include "stages/retrain/policy.hpp"
 
 namespace mlopsctl::cli {
 
@@ -43,6 +44,7 @@ Result<CheckedPipeline> Session::checked_pipeline() {
     return {};
   };
   TRY_ASSIGN(checked.pipeline, spec::load_checked(options, stages::catalog(registry()), check));
+  TRY(retrain::policy_of(checked.pipeline));
   return checked;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -19,15 +20,16 @@
 namespace mlopsctl::engine {
 
 struct RunOptions {
-  std::filesystem::path project;  // folder that relative paths start from
-  std::vector<std::string> only;  // stages asked for (with what they need); empty: all
-  bool force = false;             // run the stages asked for even if their result is known
-  int jobs = 1;                   // stages at once
-  bool wait = true;               // for another run of the same pipeline; false: say who holds it and fail
-  bool past_verdicts = false;     // what needs a stage whose verdict says no runs all the same
-  std::string runner;             // overrides every stage's: "process", "thread" or empty
-  std::string command;            // for the record
-  Detail detail = Detail::full;   // of reused stages, in the plan and in the record returned; what is stored is complete in any case
+  std::filesystem::path project;           // folder that relative paths start from
+  std::vector<std::string> only;           // stages asked for (with what they need); empty: all
+  bool force = false;                      // run the stages asked for even if their result is known
+  int jobs = 1;                            // stages at once
+  bool wait = true;                        // for another run of the same pipeline; false: say who holds it and fail
+  bool past_verdicts = false;              // what needs a stage whose verdict says no runs all the same
+  std::map<std::string, Digest> pinned{};  // aliases that stand for these very models in this run, whatever they name by now
+  std::string runner;                      // overrides every stage's: "process", "thread" or empty
+  std::string command;                     // for the record
+  Detail detail = Detail::full;            // of reused stages, in the plan and in the record returned; what is stored is complete in any case
   Json versions = Json::object();
   std::function<Provenance()> provenance;  // called once, only if some stage runs
   Witness* witness = nullptr;              // may be null

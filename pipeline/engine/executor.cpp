@@ -61,8 +61,8 @@ Result<RunRecord> execute(const spec::Pipeline& pipeline, Graph resolved, Store&
   // What is wrong with the file is said at once, not after waiting for another run.
   TRY_ASSIGN(Graph graph, graph_for(std::move(resolved), &store, options));
   TRY_ASSIGN(const Lease lease, take_lease(store.folder(), pipeline.name, options.command, options.wait, clock, cancel, reporter));
-  if (lease.waited) TRY(locate(graph, options.project, &store));  // the other run may have moved an alias
-  (void)store.sweep();                                            // rubbish is no reason to fail
+  if (lease.waited) TRY(locate(graph, options.project, &store, options.pinned));  // the other run may have moved an alias
+  (void)store.sweep();                                                            // rubbish is no reason to fail
 
   const auto start = clock.steady();
   RunRecord record;

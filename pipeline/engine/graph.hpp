@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,6 +44,7 @@ Result<Graph> resolve(const spec::Pipeline& pipeline, const StageRegistry& regis
 Result<Graph> select(Graph graph, const std::vector<std::string>& only);
 
 // Finds the files and registered models that come from outside; every one that is missing is reported at once. `store` may be null.
-Status locate(Graph& graph, const std::filesystem::path& project, Store* store);
+// An alias in `pinned` stands for that model, if the store has it.
+Status locate(Graph& graph, const std::filesystem::path& project, Store* store, const std::map<std::string, Digest>& pinned = {});
 
 }  // namespace mlopsctl::engine

@@ -60,7 +60,7 @@ Result<Plan> plan_graph(const Graph& graph, const spec::Pipeline& pipeline, Stor
 
 Result<Graph> graph_for(Graph resolved, Store* store, const RunOptions& options) {
   TRY_ASSIGN(Graph graph, select(std::move(resolved), options.only));
-  TRY(locate(graph, options.project, store));
+  TRY(locate(graph, options.project, store, options.pinned));
   return graph;
 }
 

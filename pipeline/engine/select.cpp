@@ -57,7 +57,8 @@ namespace {
 // A file that several stages read is looked for, and reported, once.
 class Locator {
  public:
-  Locator(const Graph& graph, fs::path project, Store* store) : project_(std::move(project)), store_(store) {
+  Locator(const Graph& graph, fs::path project, Store* store, const std::map<std::string, Digest>& pinned)
+      : project_(std::move(project)), store_(store), pinned_(pinned) {
     for (const auto& stage : graph.stages) names_.push_back(stage.spec->name);
   }
 
@@ -80,6 +81,10 @@ class Locator {
   Status model(ResolvedInput& input, const std::string& stage) {
     std::vector<std::string> candidates = names_;
     if (store_ != nullptr) {
+      if (const auto pinned = pinned_.find(input.origin); pinned != pinned_.end() && store_->has(pinned->second)) {
+        input.digest = pinned->second;
+        return {};
+      }
       TRY_ASSIGN(const auto entry, store_->alias(input.origin));
       if (entry && store_->has(entry->model)) {
         input.digest = entry->model;
@@ -118,15 +123,16 @@ class Locator {
 
   fs::path project_;
   Store* store_;
+  const std::map<std::string, Digest>& pinned_;
   std::vector<std::string> names_;
   std::map<std::string, bool> seen_;
 };
 
 }  // namespace
 
-Status locate(Graph& graph, const fs::path& project, Store* store) {
+Status locate(Graph& graph, const fs::path& project, Store* store, const std::map<std::string, Digest>& pinned) {
   std::error_code ignored;
-  Locator locator(graph, fs::absolute(project, ignored), store);
+  Locator locator(graph, fs::absolute(project, ignored), store, pinned);
   std::vector<Error> faults;
   for (auto& stage : graph.stages) {
     for (auto& input : stage.inputs) {

@@ -115,6 +115,10 @@ Pipeline make_pipeline(const Node& root, Json& values, const Findings& findings,
   if (values["name"].is_string()) pipeline.name = values["name"];
   if (values["seed"].is_number()) pipeline.seed = values["seed"];
   pipeline.alerts = values["alerts"];
+  pipeline.retrain = values["retrain"];
+  for (const Place& place : findings.places)
+    if (constexpr std::string_view below = "retrain."; place.path.starts_with(below))
+      pipeline.retrain_fields.emplace(place.path.substr(below.size()), place.node->mark());
   if (const Node* inputs = root.find("inputs"))
     for (const auto& entry : inputs->entries) pipeline.inputs.push_back(make_input(entry, std::move(values["inputs"][entry.key.scalar]), errors));
   if (const Node* decisions = root.find("decisions"))

@@ -54,10 +54,12 @@ struct StageSpec {
 struct Pipeline {
   std::string name;
   uint64_t seed = 0;
-  std::vector<InputSpec> inputs;  // in file order
-  Json alerts;                    // who is told: name -> canonical value of alert_type() (alerts.hpp)
-  std::vector<InputRef> trust;    // public keys whose decision records release a model, as written
-  std::vector<StageSpec> stages;  // in file order; acyclic, every reference to an input or a stage exists
+  std::vector<InputSpec> inputs;               // in file order
+  Json alerts;                                 // who is told: name -> canonical value of alert_type() (alerts.hpp)
+  Json retrain;                                // when to train anew: canonical value of retrain_type() (retrain.hpp); null: never
+  std::map<std::string, Mark> retrain_fields;  // dotted path below `retrain` -> where its value stands
+  std::vector<InputRef> trust;                 // public keys whose decision records release a model, as written
+  std::vector<StageSpec> stages;               // in file order; acyclic, every reference to an input or a stage exists
 
   const StageSpec* stage(std::string_view name) const;
   const InputSpec* input(std::string_view name) const;

@@ -1,5 +1,6 @@
 #include "pipeline/spec/top_level.hpp"
 #include "pipeline/spec/alerts.hpp"
+#include "pipeline/spec/retrain.hpp"
 
 namespace mlopsctl::spec {
 
@@ -50,6 +51,7 @@ TypePtr pipeline_type(const StageCatalog& catalog) {
                    object({with_default("trust", list(text("\"ed25519:...\"")), Json::array(),
                                         "Public keys whose decision records may release a model; none: the key that this project signs with.")}),
                    Json::object(), "Whose decisions count."),
+      optional("retrain", retrain_type(), "When `mlopsctl retrain` trains anew, and on which rows."),
       required("stages", named_map(variant("kind", std::move(kinds)), 1), "What is done, by name."),
   });
 }

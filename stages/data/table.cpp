@@ -11,13 +11,6 @@ namespace mlopsctl::data {
 
 namespace {
 
-Format format_of(std::string name) {
-  if (name.ends_with(".gz")) name.resize(name.size() - 3);
-  if (name.ends_with(".tsv") || name.ends_with(".tab")) return Format::tsv;
-  if (name.ends_with(".jsonl") || name.ends_with(".ndjson") || name.ends_with(".jsonlines")) return Format::json_lines;
-  return Format::csv;
-}
-
 // A name that a blank or a comma would hide is quoted.
 std::string shown(const std::string& name) {
   const bool hidden = name.empty() || name.front() == ' ' || name.back() == ' ' || name.find_first_of(",\t\n") != std::string::npos;
@@ -63,6 +56,13 @@ const std::string* nearest_column(std::string_view name, const std::vector<std::
 }
 
 }  // namespace
+
+Format format_of(std::string name) {
+  if (name.ends_with(".gz")) name.resize(name.size() - 3);
+  if (name.ends_with(".tsv") || name.ends_with(".tab")) return Format::tsv;
+  if (name.ends_with(".jsonl") || name.ends_with(".ndjson") || name.ends_with(".jsonlines")) return Format::json_lines;
+  return Format::csv;
+}
 
 struct TableReader::Impl {
   std::string origin;

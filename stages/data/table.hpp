@@ -16,6 +16,8 @@
 namespace mlopsctl::data {
 
 enum class Format { automatic /* by file name, .gz looked through; CSV unless it says otherwise */, csv, tsv, json_lines };
+// What `automatic` means for a file of that name.
+Format format_of(std::string name);
 // latin1 means windows-1252, as in browsers: 0x80-0x9F are curly quotes, dashes and the euro sign. automatic decides record by record:
 // UTF-8 where the whole record is valid UTF-8, else latin1; one stray byte does not spoil the rest of the file.
 enum class Encoding { automatic, utf8, latin1 };

@@ -181,6 +181,16 @@ TEST_F(JsonContract, HoldsForEveryCommand) {
                             "rollout abort feedback", "rollout history feedback", "job start once", "job list", "job logs once", "job cancel once",
                             "schedule apply once", "schedule status", "schedule fire once"})
     expect_error(std::string(words) + " --kubeconfig nowhere", 2);
+  expect_error("retrain", 2);
+  folder_->write("upkeep.yaml",
+                 "retrain: {age: 30d}\nstages: {release: {target: {local: {jobs: {retrain: {args: [retrain], cron: 0 3 * * *, time_zone: UTC}}}}}}\n");
+  const std::string upkeep = " -f pipeline.yaml -f upkeep.yaml";
+  expect_answer("retrain --dry-run" + upkeep, "retrain");
+  expect_answer("retrain" + upkeep, "retrain");
+  expect_answer("schedule status --local" + upkeep, "schedule-status", 1);
+  expect_answer("schedule render --for systemd" + upkeep, "schedule-render");
+  expect_answer("schedule status --local" + upkeep, "schedule-status");
+  expect_error("schedule run once" + upkeep, 2);
   expect_answer("cache gc --dry-run", "cache-gc");
   expect_answer("cache verify --read-data", "cache-verify");
   expect_answer("doctor", "doctor");

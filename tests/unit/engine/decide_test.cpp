@@ -115,5 +115,27 @@ TEST(Decide, KeysAreEqualInACheckoutElsewhere) {
   EXPECT_EQ(here.run(here.p).stages[1].key, there.run(there.p).stages[1].key);
 }
 
+// A run that goes on where an earlier one was cut off must not see that the earlier one has moved the alias it compares with.
+TEST(Decide, APinnedAliasStandsForThatModelWhereverItWentMeanwhile) {
+  Workbench bench;
+  bench.folder.write("train.csv", "abc");
+  PipelineBuilder p;
+  p.input("train", "train.csv").stage("fit", "train", {"train"}, {{"text", "1"}});
+  bench.registry["judge"] = std::make_unique<FakeStage>(std::vector<OutputDecl>{{"out", "text"}}, [](StageContext& context) -> Status {
+    return write_file(context.output("out"), context.inputs().back().digest.str());
+  });
+  const Digest first = bench.run(p).stages[0].artifacts[0].digest;
+  p.pipeline.stages[0].params["text"] = "2";
+  const Digest second = bench.run(p).stages[0].artifacts[0].digest;
+  ASSERT_TRUE(bench.open().set_alias("prod", first, "", "set").ok());
+  p.stage("judge", "judge", {"fit"}).model("champion", "prod");
+  EXPECT_EQ(bench.run(p).stages[1].state, StageState::succeeded);
+  ASSERT_TRUE(bench.open().set_alias("prod", second, "", "set").ok());
+  bench.options.pinned = {{"prod", first}};
+  EXPECT_EQ(bench.run(p).stages[1].state, StageState::reused);
+  bench.options.pinned = {{"prod", digest_of("not in the store")}};  // then as the alias stands
+  EXPECT_EQ(bench.run(p).stages[1].state, StageState::succeeded);
+}
+
 }  // namespace
 }  // namespace mlopsctl::engine

@@ -23,7 +23,7 @@ TEST(Sources, LaterFilesLieOverEarlierOnes) {
 TEST(Sources, FaultsOfTheSecondFileStandAfterThoseOfTheFirst) {
   EXPECT_EQ(faults(load_texts({std::string(base) + "sede: 1\n", "stages: {clean: {timeout: soon}}\nseed: -1\n"})),
             "a.yaml:7:1: unknown key \"sede\"; did you mean \"seed\"?\n"
-            "  hint: use one of the keys apiVersion, name, seed, vars, inputs, alerts, decisions, stages\n"
+            "  hint: use one of the keys apiVersion, name, seed, vars, inputs, alerts, decisions, retrain, stages\n"
             "b.yaml:1:27: stages.clean.timeout: expected a duration such as 90s, 10m or 2h, got \"soon\"\n"
             "  hint: write a value such as 30m\n"
             "b.yaml:2:7: seed: expected a whole number of at least 0, got -1\n"
@@ -59,7 +59,7 @@ TEST(Sources, SetTakesADottedPath) {
 TEST(Sources, SetFaults) {
   EXPECT_EQ(faults_of(base, {"dta=/x"}),
             "--set dta=/x: unknown key \"dta\"; did you mean \"data\"?\n"
-            "  hint: use a variable or a path that starts with one of apiVersion, name, seed, vars, inputs, alerts, decisions, stages, data\n");
+            "  hint: use a variable or a path that starts with one of apiVersion, name, seed, vars, inputs, alerts, decisions, retrain, stages, data\n");
   EXPECT_EQ(faults_of(base, {"stages.claen.seed=1"}),
             "--set stages.claen.seed=1: unknown stage \"claen\"; did you mean \"clean\"?\n  hint: use one of clean\n");
   EXPECT_EQ(faults_of(base, {"seed"}), "--set seed: expected key=value\n  hint: write --set path.to.key=value, for example --set seed=2\n");
