@@ -6,6 +6,8 @@
 #include <thread>
 
 #include "pipeline/k8s/rehearsal/simulated_cluster.hpp"
+#include "pipeline/k8s/rollout/begin.hpp"
+#include "pipeline/k8s/rollout/drive.hpp"
 #include "pipeline/k8s/wait.hpp"
 #include "tests/support/real_cluster.hpp"
 
@@ -63,7 +65,58 @@ class RehearsalOnCluster : public testing::RealCluster {
     }
     return seen;
   }
+  // A release that can have a candidate, and its Service.
+  Json release(const Strategy& strategy, const std::string& model, const std::map<std::string, std::string>& variables = {}) const {
+    Json one = deployment("web", 3, variables);
+    one["spec"]["selector"]["matchLabels"] = one["spec"]["template"]["metadata"]["labels"] = labels_;
+    one["spec"]["template"]["metadata"]["annotations"]["mlopsctl/model"] = digest_of(model).str();
+    one["metadata"]["annotations"]["mlopsctl/gates"] = R"({"traffic":false,"watch":0})";
+    set_strategy(one, strategy);
+    return one;
+  }
+  Json service() const {
+    return {{"apiVersion", "v1"},
+            {"kind", "Service"},
+            {"metadata", {{"name", "web"}, {"namespace", name_space_}}},
+            {"spec", {{"selector", labels_}, {"ports", Json::array({{{"port", 80}, {"targetPort", 8080}}})}}}};
+  }
+  // All that a promotion decides and writes, but for the names of pods and what was counted.
+  static std::vector<std::string> story(Cluster& cluster, const Json& target) {
+    std::vector<std::string> said;
+    DriveOptions options;
+    options.say = [&](const std::string& sentence) {
+      said.push_back(sentence.starts_with("passed: ") ? "passed" : sentence.substr(0, sentence.find(": pod ")));
+    };
+    const ObjectRef object = *ref_of(target);
+    auto lease = Lease::acquire(cluster, {object.name_space, lease_name(object.name), "ann"});
+    auto rollout = begin_rollout(cluster, target, {"ann", "", ""});
+    if (!lease || !rollout || !*rollout) return {"it did not begin"};
+    if (const auto end = drive(cluster, *lease, std::move(**rollout), options); !end) said.push_back(end.error().message);
+    EXPECT_TRUE(lease->release().ok());
+    return said;
+  }
+
+  const Json labels_{{"app.kubernetes.io/name", "web"}, {"app.kubernetes.io/instance", "web"}};
 };
+
+TEST_F(RehearsalOnCluster, APromotionTakesTheStepsThatWereRehearsed) {
+  const auto compare = [&](const Strategy& strategy, const std::string& model, const std::map<std::string, std::string>& variables = {}) {
+    const bool crashes = variables.contains("EXIT");
+    const Json before = release(strategy, "old"), target = release(strategy, model, variables);
+    simulated::SimulatedCluster simulation(*set_up(before, service(), 3, {}));
+    simulation.world.models[digest_of(model).str()].crashes = crashes;
+    const auto rehearsed = story(simulation, target);
+    applied(before), applied(service());
+    ASSERT_TRUE(wait_until_done(cluster(), *ref_of(before), {}).ok());
+    EXPECT_THAT(story(cluster(), target), ::testing::ElementsAreArray(rehearsed));
+    EXPECT_THAT(rehearsed.back(), ::testing::StartsWith(crashes ? "aborted, all is as before" : "promoted"));
+    EXPECT_GE(rehearsed.size(), 3U);
+  };
+  compare({Strategy::Kind::rolling, {}}, "new");
+  compare({Strategy::Kind::blue_green, {}}, "newer");
+  compare({Strategy::Kind::canary, {33, 67, 100}}, "newest");
+  compare({Strategy::Kind::canary, {33, 100}}, "bad", {{"EXIT", "7"}});
+}
 
 // What is rehearsed is what happens.
 TEST_F(RehearsalOnCluster, ADeploymentRollsAsTheSimulatedOne) {
@@ -72,7 +125,7 @@ TEST_F(RehearsalOnCluster, ADeploymentRollsAsTheSimulatedOne) {
     one["spec"]["strategy"]["rollingUpdate"] = {{"maxSurge", surge}, {"maxUnavailable", unavailable}};
     return one;
   };
-  for (const Json& one : {rolling("usual", 3, "25%", 0), rolling("wide", 4, 2, 0), rolling("narrow", 3, 0, 1)})
+  for (const Json& one : {rolling("usual", 3, "25%", 0), rolling("larger", 4, "25%", 0), rolling("narrow", 3, 0, 1)})
     EXPECT_THAT(real_sizes(one), ::testing::ElementsAreArray(simulated_sizes(one))) << at(one, "metadata", "name");
 }
 
