@@ -33,10 +33,12 @@ TEST(Judge, FailsErrorsSlownessAndOtherLabels) {
 
 TEST(Judge, IsInconclusiveWhereTooLittleWasSeen) {
   EXPECT_EQ(outcome({}, {}), Outcome::inconclusive);
-  EXPECT_EQ(outcome(counted(500), counted(4000)), Outcome::inconclusive);     // an error rate of 1 % could have gone unseen
-  EXPECT_EQ(outcome(counted(20, 20), counted(4000)), Outcome::inconclusive);  // a hiccup at the start
-  EXPECT_EQ(outcome(counted(2000), counted(100)), Outcome::inconclusive);     // of the champion
-  EXPECT_EQ(outcome(counted(2000), {}, counted(4000)), Outcome::pass);        // which has answered before, at least
+  EXPECT_EQ(outcome(counted(500), counted(4000)), Outcome::inconclusive);            // an error rate of 1 % could have gone unseen
+  EXPECT_EQ(outcome(counted(20, 20), counted(4000)), Outcome::inconclusive);         // a hiccup at the start
+  EXPECT_EQ(outcome(counted(2000), counted(100)), Outcome::inconclusive);            // of the champion
+  EXPECT_EQ(outcome(counted(116, 0, 0, 78), counted(4000)), Outcome::inconclusive);  // surely others, by 17 %, but perhaps by less than 10 %
+  EXPECT_EQ(outcome(counted(1160, 0, 0, 780), counted(4000)), Outcome::fail);
+  EXPECT_EQ(outcome(counted(2000), {}, counted(4000)), Outcome::pass);  // which has answered before, at least
 }
 
 TEST(Judge, LooksAtWhatTheOldModelAnsweredBeforeWhereItAnswersTooLittleNow) {
