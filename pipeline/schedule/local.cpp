@@ -36,6 +36,7 @@ Result<std::optional<Log>> Log::load(const std::filesystem::path& path) {
 
 Status Log::save(const std::filesystem::path& path) const {
   TRY(make_folders(path.parent_path()));
+  sweep_temporaries(path.parent_path(), path.filename().string() + ".");  // of one that was killed
   return write_file_atomically(path, pretty({{"cron", cron},
                                              {"time_zone", time_zone},
                                              {"since", rfc3339(since)},

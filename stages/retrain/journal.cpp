@@ -107,6 +107,7 @@ Result<Journal> Journal::load(const std::filesystem::path& path) {
 
 Status Journal::save(const std::filesystem::path& path) const {
   TRY(make_folders(path.parent_path()));
+  sweep_temporaries(path.parent_path(), path.filename().string() + ".");  // of one that was killed
   Json list = Json::array();
   for (const Attempt& attempt : attempts) list.push_back(to_json(attempt));
   return write_file_atomically(path,

@@ -51,6 +51,7 @@ Status Swap::bring(const std::string& input, const char* which, const Digest& di
   if (found != digest)
     return stage_error(kept.string() + (found ? " has been changed" : " is gone") + "; the training cannot go on with the rows that were chosen for it");
   TRY(make_folders(file.parent_path()));
+  sweep_temporaries(file.parent_path(), file.filename().string() + ".");  // of one that was killed
   return copied(kept, file);
 }
 
