@@ -63,7 +63,7 @@ bool is_zone_here(const std::string& name) {
 }  // namespace
 
 Result<std::string> crontab(const std::vector<Job>& jobs, const Caller& caller) {
-  std::string text = "# " + caller.pipeline + ": add these lines with `crontab -e`; `mlopsctl schedule status` then tells who is overdue.\n";
+  std::string text = "# " + caller.pipeline + ": add these lines with `crontab -e`; `mlopsctl schedule status --local` then tells who is overdue.\n";
   for (const Job& job : jobs) {
     TRY_ASSIGN(const auto schedule, read(job));
     if (!job.time_zone.empty() && !is_zone_here(job.time_zone))

@@ -26,7 +26,7 @@ TEST(Crontab, HoldsALineForEachJob) {
   const auto text = crontab({{"predict", {}, "*/30 3 * jan-MAR ?", ""}, {"re train", {}, "@monthly", ""}}, caller);
   ASSERT_TRUE(text.ok()) << text.error().message;
   EXPECT_EQ(*text,
-            "# reviews: add these lines with `crontab -e`; `mlopsctl schedule status` then tells who is overdue.\n"
+            "# reviews: add these lines with `crontab -e`; `mlopsctl schedule status --local` then tells who is overdue.\n"
             "# predict: */30 3 * jan-MAR ?\n"
             "0,30 3 * 1,2,3 * /usr/bin/mlopsctl -C '/srv/my reviews' schedule run predict --file '100\\%.yaml'\n"
             "# re train: @monthly\n"
