@@ -7,7 +7,7 @@
 
 #include "pipeline/k8s/rehearsal/simulated_cluster.hpp"
 #include "pipeline/k8s/rollout/begin.hpp"
-#include "pipeline/k8s/rollout/drive.hpp"
+#include "pipeline/k8s/rollout/pause.hpp"
 #include "pipeline/k8s/wait.hpp"
 #include "tests/support/real_cluster.hpp"
 
@@ -116,6 +116,42 @@ TEST_F(RehearsalOnCluster, APromotionTakesTheStepsThatWereRehearsed) {
   compare({Strategy::Kind::blue_green, {}}, "newer");
   compare({Strategy::Kind::canary, {33, 67, 100}}, "newest");
   compare({Strategy::Kind::canary, {33, 100}}, "bad", {{"EXIT", "7"}});
+}
+
+// Its controller stands still, too, until somebody undoes it.
+TEST_F(RehearsalOnCluster, ARollingUpdateIsPausedInItsMiddle) {
+  const Json before = release({Strategy::Kind::rolling, {}}, "old"), target = release({Strategy::Kind::rolling, {}}, "slow", {{"WARMUP", "-1"}});
+  const ObjectRef object = *ref_of(before);
+  applied(before);
+  ASSERT_TRUE(wait_until_done(cluster(), object, {}).ok());
+  std::promise<void> rolling;
+  DriveOptions options;
+  options.say = [&, told = false](const std::string& sentence) mutable {
+    if (sentence.ends_with(": the new model") && !std::exchange(told, true)) rolling.set_value();
+  };
+  std::optional<Result<Rollout>> driven;
+  std::thread driver([&, api = cluster().clone()]() mutable {
+    auto lease = Lease::acquire(api, {object.name_space, lease_name(object.name), "ann"});
+    auto rollout = begin_rollout(api, target, {"ann", "", ""});
+    driven = drive(api, *lease, std::move(**rollout), options);
+    EXPECT_TRUE(lease->release().ok());
+  });
+  rolling.get_future().wait();
+  const LeaseOptions bob{object.name_space, lease_name(object.name), "bob"};
+  const auto paused = pause_rollout(cluster(), object, bob, {});
+  driver.join();
+  ASSERT_TRUE(paused.ok()) << paused.error().message;
+  EXPECT_EQ(paused->text(), "rolling: all pods take over the new model; paused by bob");
+  ASSERT_TRUE(driven->ok()) << driven->error().message;
+  EXPECT_TRUE((*driven)->paused);
+  const auto spec = [&] { return at(**get(cluster(), object), "spec"); };
+  EXPECT_EQ(at(spec(), "paused"), true);
+  auto lease = Lease::acquire(cluster(), bob);
+  ASSERT_TRUE(lease.ok());
+  const auto end = drive(cluster(), *lease, aborted(*paused, "told to"), {});
+  ASSERT_TRUE(end.ok()) << end.error().message;
+  EXPECT_EQ(end->phase, Rollout::Phase::aborted);
+  EXPECT_TRUE(at(spec(), "paused").is_null());
 }
 
 // What is rehearsed is what happens.
