@@ -59,6 +59,7 @@ Result<Answer> cmd_drift_self_test(Session& session) {
   seen.texts.assign(texts.texts.begin(), texts.texts.end());
   seen.given = texts.given;
   TRY_ASSIGN(seen.probabilities, model.score_raw(seen.texts, session.env().cancel, &seen.unknown));
+  TRY_ASSIGN(seen.content, train::content_of(model.classifier(), seen.texts, session.env().cancel));
   const drift::Thresholds thresholds;
   const drift::SelfTest found = drift::self_test(seen, window, static_cast<int>(trials), thresholds, 0);
 

@@ -72,6 +72,11 @@ class Classifier {
   virtual Result<std::vector<double>> scores(std::span<const std::string_view> texts, const CancelToken& cancel,
                                              std::vector<float>* unknown = nullptr) const = 0;
 
+  // What it makes of the texts before it answers, texts x some width; empty: it has no such notion.
+  virtual Result<std::vector<float>> embeddings(std::span<const std::string_view> texts, const CancelToken& cancel) const {
+    return static_cast<void>(texts), static_cast<void>(cancel), std::vector<float>();
+  }
+
   // The rest is for the server. How many tokens it would make of a text, about; at least 1.
   virtual size_t tokens(std::string_view text) const { return 1 + text.size() / 5; }
   // Whether a text costs so little (microseconds) that handing it to another thread would cost more.

@@ -18,13 +18,20 @@ python3 "$here/table.py" split "$work" "$work/fit-scored.csv" "$work/fit140-scor
 
 middle() { printf '%s\n' "$@" | sort -n | sed -n "$((($# + 1) / 2))p"; }
 figures=$work/figures
-# compare NAME CHECK...: a check each round, none of them computed before.
+# of CHECK MODEL REFERENCE WINDOW: a pipeline of this one check, as somebody has it.
+of() {
+  local learned=learn
+  [ "$2" = fit ] || learned=learn140
+  grep -E "^[a-zA-Z]|^  (check-$1|$2|(rows-)?($learned|$3|$4)):" "$work/pipeline.yaml" >"$work/one.yaml"
+}
+# compare NAME MODEL CHECK...: a check each round, none of them computed before.
 compare() {
-  local name=$1 check reference window mine=() mine_cpu=() theirs=() theirs_cpu=() alone=()
-  shift
+  local name=$1 model=$2 check reference window mine=() mine_cpu=() theirs=() theirs_cpu=() alone=()
+  shift 2
   for check in "$@"; do
     IFS=, read -r _ reference window < <(grep "^$check," "$work/checks.csv")
-    measure -n 1 -w 0 -o "$work/mine" "$mlopsctl" -C "$work" run --report no "check-$check"
+    of "$check" "$model" "$reference" "$window"
+    measure -n 1 -w 0 -o "$work/mine" "$mlopsctl" -C "$work" run -f one.yaml --report no "check-$check"
     mine+=("$median") mine_cpu+=("$cpu") mine_peak=$peak
     measure -n 1 -w 0 -o "$work/theirs" "$python/python" "$bench_dir/peers/evidently_drift.py" one "$work/scored/$reference.csv" "$work/scored/$window.csv"
     theirs+=("$median") theirs_cpu+=("$cpu") theirs_peak=$peak alone+=("$(jq '.report * 1000 | round' "$work/theirs")")
@@ -37,8 +44,8 @@ compare() {
   result "drift of $name: peak memory, ours / Evidently" "$(calculate "$mine_peak / $theirs_peak")" x info "" "$mine_peak and $theirs_peak MiB"
 }
 {
-  compare "1,500 rows against 1,500" 1500-none-1 1500-none-2 1500-none-3
-  compare "9,941 rows against 3,000" head
+  compare "1,500 rows against 1,500" fit 1500-none-1 1500-none-2 1500-none-3
+  compare "9,941 rows against 3,000" fit140 head
 } | tee "$figures"
 
 ours >"$work/run" || { tail -n 1 "$work/run" >&2; exit 1; }

@@ -35,7 +35,7 @@ spec::StageKindSpec make_spec() {
 class DriftStage final : public engine::Stage {
  public:
   const spec::StageKindSpec& spec() const override { return spec_; }
-  int version() const override { return 6; }
+  int version() const override { return 7; }
 
   Result<std::vector<OutputDecl>> outputs(const spec::StageSpec& stage, const std::vector<InputShape>& inputs) const override {
     const size_t models = train::of_type(inputs, "model").size(), rows = train::of_type(inputs, "rows").size();
@@ -83,7 +83,8 @@ Result<Window> measure(const ml::Model& model, const StageInput& input, const Ca
     index.push_back(found == seen.labels.end() ? -1 : static_cast<int>(found - seen.labels.begin()));
   }
   for (size_t i = 0; i < window.rows->size(); ++i) seen.given.push_back(window.rows->label(i) < 0 ? -1 : index[static_cast<size_t>(window.rows->label(i))]);
-  window.profile = train::measure_profile(input.origin, seen.labels, seen.texts, seen.probabilities, seen.unknown, seen.given);
+  TRY_ASSIGN(auto content, train::kept_content_of(model.classifier(), seen.texts, cancel));
+  window.profile = train::measure_profile(input.origin, seen.labels, seen.texts, seen.probabilities, seen.unknown, seen.given, std::move(content));
   return window;
 }
 

@@ -12,12 +12,15 @@ train::Profile profile_of(const Seen& seen, std::span<const uint32_t> rows, std:
   std::vector<std::string_view> texts;
   std::vector<float> unknown;
   std::vector<int> given;
+  train::Content content{seen.content.of, {}};
   for (const uint32_t row : rows) {
     texts.push_back(seen.texts[row]);
     if (!seen.unknown.empty()) unknown.push_back(seen.unknown[row]);
     if (!seen.given.empty()) given.push_back(seen.given[row]);
+    const auto vector = seen.content.vectors.begin() + static_cast<std::ptrdiff_t>(row * train::kContentWidth);
+    if (!seen.content.vectors.empty()) content.vectors.insert(content.vectors.end(), vector, vector + train::kContentWidth);
   }
-  return train::measure_profile(std::move(source), seen.labels, texts, probabilities_of(seen, rows), unknown, given);
+  return train::measure_profile(std::move(source), seen.labels, texts, probabilities_of(seen, rows), unknown, given, train::kept_content(content));
 }
 
 std::vector<float> probabilities_of(const Seen& seen, std::span<const uint32_t> rows) {

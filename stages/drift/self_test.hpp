@@ -15,6 +15,7 @@ struct Seen {
   std::vector<float> probabilities;  // texts x labels
   std::vector<float> unknown;        // may be empty
   std::vector<int> given;            // may be empty; -1: none
+  train::Content content{};          // of every text, or none
 };
 train::Profile profile_of(const Seen& seen, std::span<const uint32_t> rows, std::string source);
 // Of the rows given, row after row.

@@ -15,14 +15,17 @@ namespace mlopsctl::drift {
 
 // The least effect that matters, per signal; 1 switches a signal off.
 struct Thresholds {
-  double class_mix = 0.1;        // total variation distance of the predicted labels' shares
-  double confidence = 0.1;       // Kolmogorov-Smirnov distance of the highest probabilities
-  double text_length = 0.1;      // Kolmogorov-Smirnov distance of the lengths in characters
-  double unknown_share = 0.05;   // difference of the mean shares of tokens the model does not know
-  double concept_drift = 0.05;   // difference of the accuracies estimated without labels (outlook.hpp)
-  double imbalance = 0.7;        // share of the most frequent predicted label; a rule of its own, without a test
-  double alpha = 0.05;           // of all tests together: the chance of any false alarm (Holm), or the share of false ones among the alarms
-  bool false_discovery = false;  // the latter (Benjamini and Hochberg)
+  double class_mix = 0.1;         // total variation distance of the predicted labels' shares
+  double confidence = 0.1;        // Kolmogorov-Smirnov distance of the highest probabilities
+  double text_length = 0.1;       // Kolmogorov-Smirnov distance of the lengths in characters
+  double unknown_share = 0.05;    // difference of the mean shares of tokens the model does not know
+  double content = 0.05;          // distance of the texts' means, in units of their own spread
+  double empty_share = 0.05;      // difference of the shares of texts without a word
+  double duplicate_share = 0.05;  // difference of the shares of texts that repeat one of the few before them
+  double concept_drift = 0.05;    // difference of the accuracies estimated without labels (outlook.hpp)
+  double imbalance = 0.7;         // share of the most frequent predicted label; a rule of its own, without a test
+  double alpha = 0.05;            // of all tests together: the chance of any false alarm (Holm), or the share of false ones among the alarms
+  bool false_discovery = false;   // the latter (Benjamini and Hochberg)
 };
 spec::Field thresholds_field();
 Thresholds thresholds_of(const Json& thresholds, double alpha, bool false_discovery);

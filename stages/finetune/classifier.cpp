@@ -59,8 +59,8 @@ class Networks {
 
 class BertClassifier final : public ml::Classifier {
  public:
-  BertClassifier(text::WordPiece tokenizer, std::unique_ptr<Network> network, TokenLimit limit, size_t labels)
-      : tokenizer_(std::move(tokenizer)), networks_(std::move(network)), limit_(limit), labels_(labels) {}
+  BertClassifier(text::WordPiece tokenizer, std::unique_ptr<Network> network, TokenLimit limit, size_t labels, int64_t hidden)
+      : tokenizer_(std::move(tokenizer)), networks_(std::move(network)), limit_(limit), labels_(labels), hidden_(hidden) {}
 
   size_t tokens(std::string_view text) const override {
     const auto most = static_cast<size_t>(limit_.max_tokens);
@@ -90,6 +90,17 @@ class BertClassifier final : public ml::Classifier {
     return all;
   }
 
+  Result<std::vector<float>> embeddings(std::span<const std::string_view> texts, const CancelToken& cancel) const override {
+    TRY_ASSIGN(const TokenisedTexts tokens, tokenise(texts, tokenizer_, limit_, cancel));
+    Network* network = networks_.take(false);
+    auto found = features_of(*network, tokens, hidden_, {}, cancel);
+    networks_.give_back(network);
+    TRY_ASSIGN(const Features features, std::move(found));
+    std::vector<float> all;
+    for (size_t i = 0; i < features.size(); ++i) all.insert(all.end(), features.of(i).begin(), features.of(i).end());
+    return all;
+  }
+
  private:
   void add_unknown(const TokenisedTexts& tokens, std::vector<float>& unknown) const {
     for (size_t i = 0; i < tokens.size(); ++i) {
@@ -103,6 +114,7 @@ class BertClassifier final : public ml::Classifier {
   mutable Networks networks_;  // none of them is thread-safe
   TokenLimit limit_;
   size_t labels_;
+  int64_t hidden_;
 };
 
 }  // namespace
@@ -125,8 +137,8 @@ Result<std::unique_ptr<ml::Classifier>> load_classifier(const std::filesystem::p
   if (options.precision) how.precision = *options.precision;
   else { TRY_ASSIGN(how.precision, factory.fastest(how.shape, how.device, 0)); }
   TRY_ASSIGN(auto network, factory.make(how, base.weights.tensors(), 0));
-  return std::unique_ptr<ml::Classifier>(
-      std::make_unique<BertClassifier>(std::move(base.tokenizer), std::move(network), TokenLimit{options.max_tokens, options.truncation}, labels.size()));
+  return std::unique_ptr<ml::Classifier>(std::make_unique<BertClassifier>(std::move(base.tokenizer), std::move(network),
+                                                                          TokenLimit{options.max_tokens, options.truncation}, labels.size(), how.shape.hidden));
 }
 
 }  // namespace mlopsctl::finetune

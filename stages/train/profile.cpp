@@ -1,6 +1,7 @@
 #include "stages/train/profile.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "stages/ml_api.hpp"
 
@@ -27,6 +28,16 @@ size_t words(std::string_view text) {
     inside = !space;
   }
   return count;
+}
+
+// A last block that is not full is left out.
+std::vector<int64_t> repeats_of(std::span<const std::string_view> texts) {
+  std::vector<int64_t> blocks(kBlock, 0);
+  for (size_t begin = 0; begin + kBlock <= texts.size(); begin += kBlock) {
+    const auto block = texts.subspan(begin, kBlock);
+    ++blocks[kBlock - std::set<std::string_view>(block.begin(), block.end()).size()];
+  }
+  return blocks;
 }
 
 stats::Moments moments(std::span<const float> values) {
@@ -117,8 +128,10 @@ size_t length_bin(size_t length) {
 }
 
 Profile measure_profile(std::string source, const std::vector<std::string>& labels, std::span<const std::string_view> texts,
-                        std::span<const float> probabilities, std::span<const float> unknown, std::span<const int> given) {
+                        std::span<const float> probabilities, std::span<const float> unknown, std::span<const int> given, Content content) {
   Profile profile;
+  profile.content = std::move(content);
+  profile.repeats = repeats_of(texts);
   profile.rows = static_cast<int64_t>(texts.size());
   profile.source = std::move(source);
   profile.labels = labels;
@@ -159,6 +172,8 @@ Json to_json(const Profile& profile) {
                {"confidence", profile.confidence},
                {"confusion", profile.confusion.empty() ? Json() : Json(profile.confusion)},
                {"surplus", to_json(profile.surplus)},
+               {"content", to_json(profile.content)},
+               {"repeats", profile.repeats},
                {"unknown_share", to_json(profile.unknown)}};
   return json;
 }
@@ -184,10 +199,13 @@ Result<Profile> profile_from_json(const Json& json) {
   if (!confidence.is_array() || confidence.size() != kConfidenceBins) reader.fail("confidence is no list of " + std::to_string(kConfidenceBins) + " counts");
   else
     for (const Json& each : confidence) profile.confidence.push_back(reader.count(each, "confidence"));
-  // Profiles of older models have neither of these two.
+  // Profiles of older models have none of these four.
   for (const Json& each : json.value("confusion", Json()).is_array() ? json["confusion"] : Json::array())
     profile.confusion.push_back(reader.count(each, "confusion"));
   if (!profile.confusion.empty() && profile.confusion.size() != profile.labels.size() * profile.labels.size()) reader.fail("confusion has other labels");
+  profile.content = content_from_json(json.value("content", Json()));
+  for (const Json& each : json.value("repeats", Json()).is_array() ? json["repeats"] : Json::array()) profile.repeats.push_back(reader.count(each, "repeats"));
+  if (!profile.repeats.empty() && profile.repeats.size() != kBlock) reader.fail("repeats is no list of " + std::to_string(kBlock) + " counts");
   profile.surplus = reader.moments("surplus");
   profile.unknown = reader.moments("unknown_share");
   if (!reader.fault().empty()) return stage_error("profile: " + reader.fault());

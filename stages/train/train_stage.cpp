@@ -51,7 +51,7 @@ const Input* train_input(const std::vector<const Input*>& rows) {
 class TrainStage final : public engine::Stage {
  public:
   const spec::StageKindSpec& spec() const override { return spec_; }
-  int version() const override { return 1; }
+  int version() const override { return 2; }
   std::string backend(const Json& params) const override { return trainer_of(params).backend; }
 
   Result<std::vector<OutputDecl>> outputs(const spec::StageSpec& stage, const std::vector<InputShape>& inputs) const override {
@@ -117,6 +117,7 @@ struct Judged {
   ml::Examples examples;
   std::vector<double> scores;
   std::vector<float> unknown;
+  Content content{};
 };
 
 Result<Judged> judge(std::string source, const ml::Classifier& classifier, ml::Examples examples, size_t labels, const CancelToken& cancel,
@@ -124,6 +125,7 @@ Result<Judged> judge(std::string source, const ml::Classifier& classifier, ml::E
   Judged judged{std::move(source), classifier.score_kind(), std::move(examples), std::move(scores), std::move(unknown)};
   if (judged.scores.empty()) { TRY_ASSIGN(judged.scores, classifier.scores(judged.examples.texts, cancel, &judged.unknown)); }
   if (judged.kind == ml::ScoreKind::log_probability) normalise(judged.scores, labels);
+  TRY_ASSIGN(judged.content, kept_content_of(classifier, judged.examples.texts, cancel));
   return judged;
 }
 
@@ -251,7 +253,8 @@ Status calibrate(StageContext& context, const ml::Trainer& trainer, const ml::Tr
   const std::vector<float> probabilities = apply(calibration, judged.scores, labels.size());
   if (judged.source != "train") add_metrics(judged.source == "validation" ? "validation" : "held_out", judged, probabilities, labels.size(), report.metrics);
   description["calibration"] = to_json(calibration);
-  description["profile"] = to_json(measure_profile(judged.source, labels, judged.examples.texts, probabilities, judged.unknown, judged.examples.labels));
+  description["profile"] =
+      to_json(measure_profile(judged.source, labels, judged.examples.texts, probabilities, judged.unknown, judged.examples.labels, judged.content));
   return {};
 }
 

@@ -12,6 +12,7 @@ namespace {
 drift::Thresholds bare() {
   drift::Thresholds thresholds;
   thresholds.class_mix = thresholds.confidence = thresholds.text_length = thresholds.unknown_share = 0;
+  thresholds.content = thresholds.empty_share = thresholds.duplicate_share = 0;
   return thresholds;
 }
 
@@ -54,6 +55,22 @@ bool suspects(Random& random, int64_t rows, int classes, bool moved) {
   return ahead && ahead->p <= 0.05;
 }
 
+// Texts of eight words, some far more frequent than others; one in twenty is one of ten that everybody writes, one in fifty has no word.
+train::Profile texts(Random& random, int64_t rows) {
+  std::vector<std::string> all;
+  for (int64_t row = 0; row < rows; ++row) {
+    std::string text;
+    for (int word = 0; word < 8; ++word) text += " word" + std::to_string(static_cast<int>(std::pow(500, random.uniform())));
+    const double drawn = random.uniform();
+    if (drawn < 0.02) text.clear();
+    else if (drawn < 0.07) text = "thanks" + std::to_string(random.below(10));
+    all.push_back(std::move(text));
+  }
+  const std::vector<std::string_view> views(all.begin(), all.end());
+  const std::vector<float> probabilities(all.size() * 2, 0.5F);
+  return train::measure_profile("", {"no", "yes"}, views, probabilities, {}, {}, train::kept_content(train::content_of_words(views)));
+}
+
 }  // namespace
 
 Section drift_rules(bool full) {
@@ -86,6 +103,17 @@ Section drift_rules(bool full) {
       }
     }
   }
+  for (const int64_t rows : sizes)
+    for (const char* signal : {"content", "empty_share", "duplicate_share"}) {
+      const int trials = !full ? 40 : rows > 2000 ? 100 : 300;
+      drift::Thresholds thresholds = bare();
+      if (std::string_view(signal) != "content") thresholds.content = 1;  // it takes its time
+      section.figures.push_back(
+          {std::string(signal) + ", p", "texts by their words", rows, 0, Promise::at_most, 0.05, trials, count_trials(trials, seed++, [&](Random& random) {
+             const auto reference = texts(random, 2000);
+             return significant(drift::compare(reference, texts(random, rows), thresholds), signal, 0.05);
+           })});
+    }
   for (const int64_t rows : full ? std::vector<int64_t>{50, 200, 1000, 5000} : std::vector<int64_t>{200})
     for (const int classes : full ? std::vector<int>{2, 5, 20} : std::vector<int>{3})
       for (const bool moved : {false, true}) {

@@ -19,12 +19,13 @@ Outcome verdict(const evaluate::Comparison& comparison, bool better, double marg
   return evaluate::decide_contest({"accuracy", 0, 0, true, better, margin, alpha}, comparison, {});
 }
 
-// Two models that are equally good on `classes` classes: each names the right label with its own confidence, which is as often right as it says.
+// Two models that are equally good on `classes` classes: each names the right label with its own confidence, which is as often right as it says; but the
+// challenger is right `handicap` less often than that.
 struct Duel {
   std::vector<std::string> labels;
   evaluate::Judged challenger, champion;
 };
-Duel duel(Random& random, int64_t rows, int classes, bool probabilities) {
+Duel duel(Random& random, int64_t rows, int classes, bool probabilities, double handicap = 0) {
   Duel result;
   const auto k = static_cast<uint64_t>(classes);
   for (int c = 0; c < classes; ++c) result.labels.push_back(std::to_string(c));
@@ -33,7 +34,7 @@ Duel duel(Random& random, int64_t rows, int classes, bool probabilities) {
     const double ease = random.uniform();  // what the two have in common
     for (evaluate::Judged* each : {&result.challenger, &result.champion}) {
       const double confidence = 0.55 + 0.43 * (0.7 * ease + 0.3 * random.uniform());
-      const bool right = random.uniform() < confidence;
+      const bool right = random.uniform() < confidence - (each == &result.challenger ? handicap : 0);
       const int predicted = right ? given : static_cast<int>((static_cast<uint64_t>(given) + 1 + random.below(k - 1)) % k);
       each->given.push_back(given);
       each->predicted.push_back(predicted);
@@ -45,18 +46,28 @@ Duel duel(Random& random, int64_t rows, int classes, bool probabilities) {
   return result;
 }
 
-bool promoted(Random& random, const std::string& metric, int64_t rows, int classes) {
-  const bool probabilities = metric != "macro_f1";
-  Duel two = duel(random, rows, classes, probabilities);
-  const auto measured = [&](const evaluate::Judged& judged) {
-    const auto metrics = probabilities ? evaluate::measure(judged.given, judged.probabilities, two.labels.size())
-                                       : evaluate::measure_labels(judged.given, judged.predicted, two.labels.size());
-    evaluate::Measured value{};
-    find_metric(metrics, two.labels, metric, value);
-    return value;
-  };
-  const auto challenger = measured(two.challenger), champion = measured(two.champion);
-  Contest contest{metric, challenger.value, champion.value, challenger.higher_is_better, true, 0, alpha};
+bool needs_probabilities(const std::string& metric) { return metric != "macro_f1"; }
+
+evaluate::Measured measured(const Duel& two, const evaluate::Judged& judged, const std::string& metric) {
+  const auto metrics = needs_probabilities(metric) ? evaluate::measure(judged.given, judged.probabilities, two.labels.size())
+                                                   : evaluate::measure_labels(judged.given, judged.predicted, two.labels.size());
+  evaluate::Measured value{};
+  find_metric(metrics, two.labels, metric, value);
+  return value;
+}
+
+// How much worse the handicapped model is, on rows without end.
+double true_loss(const std::string& metric, int classes, double handicap) {
+  Random random(99);
+  const Duel two = duel(random, 400'000, classes, needs_probabilities(metric), handicap);
+  return std::abs(measured(two, two.challenger, metric).value - measured(two, two.champion, metric).value);
+}
+
+// Is the challenger said to be better; or, with a handicap, no worse by just what it is worse?
+bool promoted(Random& random, const std::string& metric, int64_t rows, int classes, double handicap = 0, double loss = 0) {
+  const Duel two = duel(random, rows, classes, needs_probabilities(metric), handicap);
+  const auto challenger = measured(two, two.challenger, metric), champion = measured(two, two.champion, metric);
+  Contest contest{metric, challenger.value, champion.value, challenger.higher_is_better, handicap == 0, loss, alpha};
   stats::BootstrapOptions options;
   options.resamples = 1000;
   options.seed = random.below(1'000'000);
@@ -115,8 +126,11 @@ Section gate_rules(bool full) {
 }
 
 Section resampled_rules(bool full) {
-  Section section{
-      "Gates by resampling, two models that are equally good", "How often the challenger is called better, by paired bootstrap (BCa) of 1,000 draws.", {}};
+  Section section{"Gates by resampling, two models of which the claim is not so",
+                  "By paired bootstrap (BCa) of 1,000 draws. Of \"better\": the models are equally good. Of \"no worse\": the challenger is right in 5 of 100 "
+                  "rows fewer than "
+                  "it believes, and the margin is just what that costs on 400,000 rows.",
+                  {}};
   uint64_t seed = 501;
   struct Resampled {
     const char* metric;
@@ -132,6 +146,19 @@ Section resampled_rules(bool full) {
   for (const Resampled& each : resampled)
     section.figures.push_back({std::string(each.metric) + ", better_than", "equal models", each.rows, each.classes, Promise::at_most, alpha, each.trials,
                                count_trials(each.trials, seed++, [&](Random& random) { return promoted(random, each.metric, each.rows, each.classes); })});
+  resampled = {{"macro_f1", 2, 100, 100}};
+  if (full)
+    resampled = {{"macro_f1", 2, 50, 500}, {"macro_f1", 5, 200, 500}, {"macro_f1", 5, 1000, 200}, {"roc_auc", 2, 50, 500}, {"roc_auc", 2, 500, 500},
+                 {"roc_auc", 5, 500, 200}, {"ece", 2, 100, 500},      {"ece", 2, 1000, 500},      {"ece", 5, 1000, 200},   {"ece", 2, 5000, 100}};
+  for (const Resampled& each : resampled) {
+    constexpr double handicap = 0.05;
+    const double loss = true_loss(each.metric, each.classes, handicap);
+    char setting[48];
+    std::snprintf(setting, sizeof setting, "worse by the margin %.4f", loss);
+    section.figures.push_back(
+        {std::string(each.metric) + ", no_worse_than", setting, each.rows, each.classes, Promise::at_most, alpha, each.trials,
+         count_trials(each.trials, seed++, [&](Random& random) { return promoted(random, each.metric, each.rows, each.classes, handicap, loss); })});
+  }
   return section;
 }
 

@@ -9,8 +9,8 @@ int main(int argc, char** argv) {
   using namespace mlopsctl::calibration;
   const std::string mode = argc > 1 ? argv[1] : "";
   if (mode != "full" && mode != "quick") return std::fputs("usage: calibration full|quick [FILE]\n", stderr), 2;
-  std::string text = "# How often the rules are wrong\n\nMade by `build/dev/calibration " + mode +
-                     " FILE`; simulated with fixed seeds, so the same again anywhere.\n\n";
+  std::string text =
+      "# How often the rules are wrong\n\nMade by `build/dev/calibration " + mode + " FILE`; simulated with fixed seeds, so the same again anywhere.\n\n";
   int broken = 0;
   for (const auto& make : {gate_rules, resampled_rules, drift_rules, power, usual_rules}) {
     const Section section = make(mode == "full");

@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "pipeline/stats/detectable.hpp"
+#include "pipeline/stats/mean_shift.hpp"
 #include "pipeline/stats/non_inferior.hpp"
 #include "pipeline/stats/normal.hpp"
 #include "pipeline/stats/paired.hpp"
@@ -24,6 +25,15 @@ std::vector<double> hardest(int classes, double shift) {
   std::vector<double> shares = even(classes);
   for (size_t k = 0; k < shares.size(); ++k) shares[k] *= 1 + (k % 2 == 0 ? 2 * shift : -2 * shift);
   return shares;
+}
+
+// Vectors of eight normal numbers, of which the first spreads three times as far and is moved.
+constexpr size_t cloud_width = 8;
+constexpr double cloud_spread = 4;
+std::vector<float> cloud(Random& random, size_t rows, double moved) {
+  std::vector<float> all;
+  for (size_t at = 0; at < rows * cloud_width; ++at) all.push_back(static_cast<float>(at % cloud_width == 0 ? 3 * normal(random) + moved : normal(random)));
+  return all;
 }
 
 }  // namespace
@@ -73,6 +83,15 @@ Section power(bool full) {
                  second = counts(random, {0.5 - distance / 2, 0.5 + distance / 2}, rows);
       return stats::compare_distributions(first, second).p <= alpha;
     });
+    if (rows <= 1000) {  // a profile keeps 500 texts
+      const auto kept = static_cast<size_t>(std::min<int64_t>(rows, 500));
+      Random drawn(17);
+      const double moved = stats::compare_clouds(cloud(drawn, 500, 0), cloud(drawn, kept, 0), cloud_width, alpha, 999, 0).seen_from(0.8);
+      add("content, p", "distance " + shown(moved) + ", along the widest direction", rows, 0, 0.8, full ? 1000 : 200, [&, kept](Random& random) {
+        return stats::compare_clouds(cloud(random, 500, 0), cloud(random, kept, moved * cloud_spread), cloud_width, alpha, 199, random.below(1'000'000)).p <=
+               alpha;
+      });
+    }
     const World before{even(3)};
     // Shares of 0.05 and more unknown words spread more.
     double shift = 0;

@@ -1,5 +1,8 @@
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
+#include <span>
 
 #include "pipeline/stats/proportion.hpp"
 #include "stages/evaluate/probability_metrics.hpp"
@@ -31,20 +34,99 @@ double jensen_shannon(const std::vector<int64_t>& first, int64_t first_rows, con
   return std::sqrt(std::max(0.0, sum));
 }
 
-// Mean and standard deviation of the means of ten chunks, then the mean of one more beyond three of them.
-bool beyond_three(Random& random, const std::function<double(Random&)>& draw) {
-  const auto chunk = [&] {
-    double sum = 0;
-    for (int row = 0; row < 300; ++row) sum += draw(random);
-    return sum / 300;
-  };
+constexpr int chunks = 10;
+constexpr int64_t chunk_rows = 300;
+
+// Is the last value beyond three standard deviations of those before it?
+bool beyond_three(const std::vector<double>& values) {
   double sum = 0, squares = 0;
-  for (int i = 0; i < 10; ++i) {
-    const double mean = chunk();
-    sum += mean, squares += mean * mean;
+  for (size_t i = 0; i + 1 < values.size(); ++i) sum += values[i], squares += values[i] * values[i];
+  const double n = static_cast<double>(values.size() - 1), mean = sum / n, deviation = std::sqrt(std::max(0.0, squares / n - mean * mean));
+  return std::abs(values.back() - mean) > 3 * deviation;
+}
+bool mean_beyond_three(Random& random) {
+  std::vector<double> means;
+  for (int i = 0; i <= chunks; ++i) {
+    double sum = 0;
+    for (int64_t row = 0; row < chunk_rows; ++row) sum += normal(random);
+    means.push_back(sum / static_cast<double>(chunk_rows));
   }
-  const double mean = sum / 10, deviation = std::sqrt(squares / 10 - mean * mean);
-  return std::abs(chunk() - mean) > 3 * deviation;
+  return beyond_three(means);
+}
+// As NannyML does it: each chunk's distance (Jensen-Shannon, five categories) to the whole reference, of which the ten chunks are parts and the next one is
+// not.
+bool distance_beyond_three(Random& random) {
+  std::vector<std::vector<int64_t>> seen;
+  std::vector<int64_t> whole(5, 0);
+  for (int i = 0; i <= chunks; ++i) {
+    seen.push_back(counts(random, even(5), chunk_rows));
+    for (size_t k = 0; i < chunks && k < whole.size(); ++k) whole[k] += seen.back()[k];
+  }
+  std::vector<double> distances;
+  for (const auto& chunk : seen) distances.push_back(jensen_shannon(chunk, chunk_rows, whole, chunks * chunk_rows));
+  return beyond_three(distances);
+}
+
+// Two clouds of 60 vectors of eight normal numbers each; a Gaussian kernel as wide as the middle distance.
+class Clouds {
+ public:
+  static constexpr size_t each = 60;
+  explicit Clouds(Random& random) {
+    constexpr size_t width = 8;
+    std::vector<double> vectors(2 * each * width);
+    for (double& value : vectors) value = normal(random);
+    std::vector<double> squares(4 * each * each);
+    for (size_t i = 0; i < 2 * each; ++i)
+      for (size_t j = 0; j < 2 * each; ++j)
+        for (size_t k = 0; k < width; ++k) squares[i * 2 * each + j] += std::pow(vectors[i * width + k] - vectors[j * width + k], 2);
+    auto middle = squares;
+    std::nth_element(middle.begin(), middle.begin() + 2 * each * each, middle.end());
+    for (const double square : squares) kernel_.push_back(std::exp(-square / middle[2 * each * each]));
+  }
+  // The squared maximum mean discrepancy of two sets of the vectors.
+  double discrepancy(std::span<const size_t> first, std::span<const size_t> second) const {
+    const auto mean = [&](std::span<const size_t> one, std::span<const size_t> other) {
+      double sum = 0;
+      for (const size_t i : one)
+        for (const size_t j : other) sum += kernel_[i * 2 * each + j];
+      return sum / static_cast<double>(one.size() * other.size());
+    };
+    return mean(first, first) + mean(second, second) - 2 * mean(first, second);
+  }
+
+ private:
+  std::vector<double> kernel_;
+};
+std::vector<size_t> all_vectors() {
+  std::vector<size_t> order(2 * Clouds::each);
+  std::iota(order.begin(), order.end(), size_t{0});
+  return order;
+}
+bool mmd_by_bootstrap(Random& random) {
+  const Clouds clouds(random);
+  const auto order = all_vectors();
+  const double now = clouds.discrepancy(std::span(order).first(Clouds::each), std::span(order).last(Clouds::each));
+  std::vector<double> drawn;
+  for (int i = 0; i < 100; ++i) {
+    std::vector<size_t> first(Clouds::each), second(Clouds::each);
+    for (size_t& at : first) at = random.below(Clouds::each);
+    for (size_t& at : second) at = random.below(Clouds::each);
+    drawn.push_back(clouds.discrepancy(first, second));
+  }
+  std::sort(drawn.begin(), drawn.end());
+  return now > drawn[5];
+}
+bool mmd_by_permutation(Random& random) {
+  const Clouds clouds(random);
+  auto order = all_vectors();
+  const auto discrepancy = [&] { return clouds.discrepancy(std::span(order).first(Clouds::each), std::span(order).last(Clouds::each)); };
+  const double now = discrepancy();
+  int as_large = 0;
+  for (int i = 0; i < 99; ++i) {
+    random.shuffle(order);
+    as_large += discrepancy() >= now * (1 - 1e-12);
+  }
+  return (as_large + 1) / 100.0 <= 0.05;
 }
 
 bool mcnemar_with_looks(Random& random, int looks, int64_t rows) {
@@ -95,12 +177,21 @@ Section usual_rules(bool full) {
         [&](Random& random) { return psi(counts(random, even(classes), reference), reference, counts(random, even(classes), rows), rows) >= 0.1; });
   add("Jensen-Shannon distance >= 0.1", "", 200, 20, 0.75,
       [](Random& random) { return jensen_shannon(counts(random, even(20), reference), reference, counts(random, even(20), 200), 200) >= 0.1; });
-  add("mean +- 3 sd of 10 chunks", "one feature", 300, 0, 0.04, [](Random& random) { return beyond_three(random, [](Random& r) { return normal(r); }); });
-  add("mean +- 3 sd of 10 chunks", "any of 20 features", 300, 0, -1, [](Random& random) {
+  const auto any_of_20 = [](Random& random, bool (*beyond)(Random&)) {
     bool any = false;
-    for (int feature = 0; feature < 20; ++feature) any |= beyond_three(random, [](Random& r) { return r.uniform(); });
+    for (int feature = 0; feature < 20; ++feature) any |= beyond(random);
     return any;
-  });
+  };
+  add("distance, mean +- 3 sd of 10 chunks", "one feature", 300, 5, 0.04, distance_beyond_three);
+  add("distance, mean +- 3 sd of 10 chunks", "any of 20 features", 300, 5, 0.625, [&](Random& random) { return any_of_20(random, distance_beyond_three); });
+  add("mean, mean +- 3 sd of 10 chunks", "one feature", 300, 0, -1, mean_beyond_three);
+  if (full) add("mean, mean +- 3 sd of 10 chunks", "any of 20 features", 300, 0, -1, [&](Random& random) { return any_of_20(random, mean_beyond_three); });
+  const int fewer = full ? 1000 : 60;
+  const auto add_mmd = [&](std::string rule, double known, bool (*trial)(Random&)) {
+    section.figures.push_back({std::move(rule), "8 normal numbers", 60, 0, Promise::known, known, fewer, count_trials(fewer, seed++, trial)});
+  };
+  add_mmd("MMD > 5th percentile of the reference's bootstrap", 1, mmd_by_bootstrap);
+  add_mmd("MMD, permutation p at 0.05", 0.05, mmd_by_permutation);
   for (const auto& [rows, known] : {std::pair<int64_t, double>{200, 0.45}, {1000, 0.47}, {5000, 0.49}})
     add("\"challenger scores higher\"", "equal models: promoted", rows, 0, known, [&](Random& random) {
       const auto seen = pairs(random, rows, 0.04, 0.04);

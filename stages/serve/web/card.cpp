@@ -35,7 +35,8 @@ Json evidence_in(const Json& release, const Digest& model) {
 
 Json drift_of(const train::Profile& reference, const train::Profile& served) {
   drift::Thresholds thresholds;
-  thresholds.text_length = thresholds.unknown_share = 1;  // off: these need the cleaned texts, which nobody keeps
+  // Off: these need the cleaned texts, which nobody keeps.
+  thresholds.text_length = thresholds.unknown_share = thresholds.content = thresholds.empty_share = thresholds.duplicate_share = 1;
   Json lines = Json::array();
   for (drift::Line& line : drift::compare(reference, served, thresholds)) {
     line.alarm = line.alarm && served.rows >= kLeastTexts;

@@ -23,13 +23,15 @@ tested() { alarms "$1" | sed 's/ *imbalance//'; }
 has() { [[ " $(alarms "$1") " == *" $2 "* ]] || { echo "FAILED: $1: $2 is not among: $(alarms "$1")" >&2; failed=1; }; }
 
 expect "a shuffled sample" "$(alarms shuffled)" ""
-expect "its all-negative head" "$(alarms head)" "class_mix imbalance"
+expect "its all-negative head" "$(alarms head)" "class_mix content imbalance"
 for seed in 1 2 3 4; do expect "nothing changed, $seed" "$(tested 1000-none-$seed)" ""; done
 for seed in 1 2; do
-  expect "later tweets, $seed" "$(tested 1000-later-$seed)" ""
+  # Two days later they are about other flights, in the same words.
+  expect "later tweets, $seed" "$(tested 1000-later-$seed)" "content"
   expect "typos, $seed" "$(tested 1000-typos-2-$seed)" "unknown_share"
   has 1000-labels-20-$seed class_mix
   has 1000-cut-40-$seed text_length
+  has 1000-topic-$seed content
   for other in amazon imdb yelp tweets; do
     has 1000-$other-$seed text_length
     has 1000-$other-$seed unknown_share

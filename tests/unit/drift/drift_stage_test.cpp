@@ -15,11 +15,19 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 Json params(const std::string& on_drift) {
-  return {
-      {"on_drift", on_drift},
-      {"alpha", 0.05},
-      {"budget", "any_false_alarm"},
-      {"thresholds", {{"class_mix", 0.1}, {"confidence", 0.1}, {"text_length", 0.1}, {"unknown_share", 0.05}, {"concept_drift", 0.05}, {"imbalance", 0.7}}}};
+  return {{"on_drift", on_drift},
+          {"alpha", 0.05},
+          {"budget", "any_false_alarm"},
+          {"thresholds",
+           {{"class_mix", 0.1},
+            {"confidence", 0.1},
+            {"text_length", 0.1},
+            {"unknown_share", 0.05},
+            {"content", 0.05},
+            {"empty_share", 0.05},
+            {"duplicate_share", 0.05},
+            {"concept_drift", 0.05},
+            {"imbalance", 0.7}}}};
 }
 
 class DriftStage : public ::testing::Test {
@@ -38,7 +46,7 @@ TEST_F(DriftStage, IsQuietOnMoreOfTheSame) {
   const Status run = stage_->run(context);
   ASSERT_TRUE(run.ok()) << run.error().message;
   EXPECT_EQ(context.report().verdict->outcome, engine::Outcome::pass);
-  EXPECT_EQ(context.report().verdict->summary, "no drift in 6 signals");
+  EXPECT_EQ(context.report().verdict->summary, "no drift in 9 signals");
   EXPECT_THAT(context.report().warnings, IsEmpty());
   const Json json = result("out");
   EXPECT_EQ(json["format"], "mlopsctl-drift-1");
@@ -55,8 +63,8 @@ TEST_F(DriftStage, WarnsOrFailsOnOtherTexts) {
   EXPECT_NE(std::count_if(warning.report().verdict->checks.begin(), warning.report().verdict->checks.end(),
                           [](const engine::Check& check) { return check.outcome == engine::Outcome::warn; }),
             0);
-  EXPECT_EQ(warning.report().verdict->summary, "drift in text_length, unknown_share, only a warning (on_drift: warn)");
-  ASSERT_EQ(warning.report().warnings.size(), 2U);
+  EXPECT_EQ(warning.report().verdict->summary, "drift in text_length, unknown_share, content, only a warning (on_drift: warn)");
+  ASSERT_EQ(warning.report().warnings.size(), 3U);
   EXPECT_THAT(warning.report().warnings[1], HasSubstr("of a text's words are unknown to the model, was 0.0 %"));
   EXPECT_GT(warning.report().metrics.at("unknown_share"), 0.3);
 

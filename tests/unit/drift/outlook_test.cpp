@@ -58,14 +58,14 @@ TEST(Outlook, NeedsLabelledReferenceRows) {
 TEST(SelfTest, AlarmsOnTheSameRowsAsSeldomAsStated) {
   const Seen seen = answers(5, 1200, 0.6);
   Thresholds bare;
-  bare.class_mix = bare.confidence = bare.text_length = bare.unknown_share = bare.concept_drift = 0;
+  bare.class_mix = bare.confidence = bare.text_length = bare.unknown_share = bare.concept_drift = bare.empty_share = bare.duplicate_share = 0;
   const SelfTest found = self_test(seen, 300, 200, bare, 1);
   EXPECT_EQ(found.trials, 200);
   EXPECT_LE(found.significant, 20);
   EXPECT_EQ(found.alarms, found.significant);
   std::vector<std::string> names;
   for (const auto& signal : found.signals) names.push_back(signal.name);
-  EXPECT_THAT(names, ::testing::ElementsAre("class_mix", "text_length", "confidence", "concept_drift", "imbalance"));
+  EXPECT_THAT(names, ::testing::ElementsAre("class_mix", "text_length", "confidence", "empty_share", "duplicate_share", "concept_drift", "imbalance"));
   EXPECT_LE(self_test(seen, 300, 200, {}, 1).alarms, found.significant) << "thresholds only take alarms away";
 }
 

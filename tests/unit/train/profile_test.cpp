@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <numeric>
+
 namespace mlopsctl::train {
 namespace {
 
@@ -48,6 +50,30 @@ TEST(Profile, SurvivesJson) {
   const Json json = to_json(sample());
   EXPECT_EQ(to_json(profile_from_json(json).value()), json);
   EXPECT_EQ(json["characters"], (Json{{0, 1}, {9, 1}, {12, 1}}));
+}
+
+TEST(Profile, CountsRepeatsInBlocksThatDoNotGrowWithTheWindow) {
+  std::vector<std::string> words;
+  for (size_t i = 0; i < 3 * kBlock + 7; ++i) words.push_back("word" + std::to_string(i));
+  words[1] = words[0];
+  words[kBlock] = words[0];  // of another block
+  for (size_t i = 0; i < 5; ++i) words[2 * kBlock + i] = "again";
+  const std::vector<std::string_view> texts(words.begin(), words.end());
+  const std::vector<float> probabilities(2 * texts.size(), 0.5F);
+  const Profile profile = measure_profile("", {"no", "yes"}, texts, probabilities, {}, {});
+  EXPECT_EQ(profile.repeats[0], 1);
+  EXPECT_EQ(profile.repeats[1], 1);
+  EXPECT_EQ(profile.repeats[4], 1);
+  EXPECT_EQ(std::accumulate(profile.repeats.begin(), profile.repeats.end(), int64_t{0}), 3) << "the last seven rows are no block";
+}
+
+TEST(Profile, OfAnOlderModelLacksWhatCameLater) {
+  Json json = to_json(sample());
+  for (const char* key : {"content", "repeats", "confusion", "surplus"}) json.erase(key);
+  const auto profile = profile_from_json(json);
+  ASSERT_TRUE(profile);
+  EXPECT_EQ(profile->content.rows(), 0U);
+  EXPECT_TRUE(profile->repeats.empty());
 }
 
 TEST(Profile, NamesWhatIsWrong) {
