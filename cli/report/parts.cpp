@@ -1,8 +1,11 @@
 #include "cli/report/parts.hpp"
 
+#include <cmath>
+
 #include "cli/answer.hpp"
 #include "cli/report/style.hpp"
 #include "cli/report/svg.hpp"
+#include "pipeline/base/shown.hpp"
 
 namespace mlopsctl::cli::report {
 
@@ -21,6 +24,12 @@ std::string scrolling(std::string_view name, std::string_view rows) {
   return "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"" + escape(name) + "\"><table>" + std::string(rows) + "</table></div>";
 }
 
+std::string plain(const Json& value) {
+  if (!value.is_number_float()) return cell(value, As::text);
+  const double number = value.get<double>();
+  return number != 0 && std::abs(number) < 5e-5 ? shown(number, "%.0e") : fixed(number, 4);
+}
+
 std::string table(const Json& found) {
   const Json& rows = member(found, "rows");
   std::string out = "<thead><tr>";
@@ -35,8 +44,7 @@ std::string table(const Json& found) {
     out += "<tr>";
     for (const auto& value : row) {
       const bool number = value.is_number();
-      out +=
-          std::string(number ? "<td class=\"n\">" : "<td>") + escape(value.is_number_float() ? fixed(value.get<double>(), 4) : cell(value, As::text)) + "</td>";
+      out += std::string(number ? "<td class=\"n\">" : "<td>") + escape(plain(value)) + "</td>";
     }
     out += "</tr>";
   }

@@ -17,6 +17,8 @@ std::string code(std::string_view text);
 
 // A table that scrolls by itself where it is too wide, with a finger as with the arrow keys; `name` is what a screen reader says. `rows`: its whole markup.
 std::string scrolling(std::string_view name, std::string_view rows);
+// A value of such a table: four digits after the point, of what would be none of them "4e-09".
+std::string plain(const Json& value);
 // {"title", "columns": [...], "rows": [[...], ...]}: the shape in which every kind of stage says what it found. Without the heading.
 std::string table(const Json& found);
 std::string checks_table(const engine::Verdict& verdict);

@@ -163,7 +163,7 @@ Json stage_json(const Judged& judged) {
 
 std::string stage_markdown(const Judged& judged) {
   const engine::Verdict& verdict = *judged.stage.report.verdict;
-  const auto text = [](const Json& value) { return escape_markdown(value.is_number_float() ? fixed(value.get<double>(), 4) : cell(value, As::text)); };
+  const auto text = [](const Json& value) { return escape_markdown(plain(value)); };
   std::string out =
       "## " + escape_markdown(judged.stage.name) + ": " + std::string(engine::to_string(verdict.outcome)) + "\n\n" + escape_markdown(verdict.summary) + "\n";
   const bool listed = !verdict.checks.empty() && !has_own_table(judged.stage);

@@ -8,7 +8,8 @@ namespace mlopsctl::stats {
 
 struct MeanShift {
   double statistic = 0;  // squared distance of the two means
-  // Of the true distance, in units of the vectors' own spread (the root of the trace of their pooled covariance); 0 where chance alone explains it, 1 where there is no spread.
+  // Of the true distance, in units of the vectors' own spread (the root of the trace of their pooled covariance); 0 where chance alone explains it, 1 where
+  // there is no spread.
   double effect = 0;
   // The share of `permutations` deals of the same vectors whose statistic is as large; (k + 1) / (permutations + 1), so exact whatever the vectors.
   double p = 1;

@@ -4,6 +4,7 @@
 
 #include "cli/report/curves.hpp"
 #include "cli/report/page.hpp"
+#include "cli/report/parts.hpp"
 #include "cli/report/plots.hpp"
 #include "cli/report/stage_page.hpp"
 #include "cli/report/svg.hpp"
@@ -174,6 +175,13 @@ TEST(StagePage, ShowsWhatADriftCheckComparedAndCouldHaveSeenAndHowItWentBefore) 
   EXPECT_NE(page.find("<td>2026-01-31 08:15:00</td><td>fail</td><td>class_mix</td>"), std::string::npos);
   // A table too wide can be scrolled with the keyboard.
   EXPECT_EQ(page.find("<div class=\"scroll\"><"), std::string::npos);
+}
+
+TEST(StagePage, HidesNoSmallNumber) {
+  EXPECT_EQ(plain(3.2e-9), "3e-09");
+  EXPECT_EQ(plain(0.0), "0.0000");
+  EXPECT_EQ(plain(0.00012), "0.0001");
+  EXPECT_EQ(plain(7), "7");
 }
 
 TEST(StagePage, EscapesLabelsAndTextsOfTheData) {
