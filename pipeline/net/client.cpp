@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <random>
+#include <utility>
 
 #include "pipeline/net/transfer.hpp"
 #include "pipeline/net/url.hpp"
@@ -11,8 +12,11 @@ namespace mlopsctl::net {
 
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr size_t most_in_memory = 64'000'000;
 constexpr int most_redirects = 10;
+constexpr size_t most_at_once = 16;
 
 std::string_view reason(int status) {
   switch (status) {
@@ -92,18 +96,27 @@ Error interrupted_error() {
 Client::Client(ClientOptions options, const Clock& clock, const CancelToken& cancel)
     : options_(std::move(options)), clock_(clock), cancel_(cancel), random_(std::random_device()()), connections_(std::make_shared<Connections>()) {}
 
-Client::Try Client::once(const Request& original, const Sink& sink, std::optional<std::chrono::milliseconds> whole) {
+Client::Try Client::judged(const Request& request, Transfer done, Response response) const {
   Try result;
-  Response response;
-  const auto fail = [&](Error error) {
-    error.message = redacted(std::move(error.message));
-    result.error = std::move(error);
+  response.head = std::move(done.head);
+  if (done.error) {
+    result.again = done.again && (repeatable(request) || !done.sent);
+    if (response.head.status != 0) result.response = std::move(response);
+    result.error = std::move(done.error);
+    result.error->message = redacted(std::move(result.error->message));
     return result;
-  };
+  }
+  result.again = repeatable(request) ? may_pass(response.head.status) : turned_away(response.head.status);
+  result.response = std::move(response);
+  return result;
+}
+
+Client::Try Client::once(const Request& original, const Sink& sink, std::optional<std::chrono::milliseconds> whole) {
+  Response response;
   Request request = original;
   auto url = parse_url(request.url);
   for (int redirect = 0;; ++redirect) {
-    if (!url) return fail(std::move(url).error());
+    if (!url) return judged(request, {{}, std::move(url).error()}, {});
     response.url = url->str();
     const auto wanted = [&] {
       const int status = response.head.status;
@@ -114,21 +127,12 @@ Client::Try Client::once(const Request& original, const Sink& sink, std::optiona
       return wanted() && sink.head ? sink.head(response) : Status();
     };
     const auto on_body = [&](std::string_view bytes) { return wanted() && sink.write ? sink.write(bytes) : Status(); };
-    Transfer done = transfer(*connections_, request, *url, options_, cancel_, whole, on_head, on_body);
-    response.head = std::move(done.head);
-    if (done.error) {
-      result.again = done.again && (repeatable(request) || !done.sent);
-      if (response.head.status != 0) result.response = std::move(response);
-      return fail(std::move(*done.error));
-    }
-    if (!redirects(response.head.status)) break;
-    if (redirect == most_redirects) return fail(stage_error(original.method + " " + shown(original.url) + ": more than 10 redirects"));
-    url = follow(request, *url, response.head);
-    response.redirects.push_back(std::move(response.head));
+    Transfer done = std::move(transfer(*connections_, {{request, *url, on_head, on_body}}, options_, cancel_, whole).front());
+    if (done.error || !redirects(done.head.status)) return judged(request, std::move(done), std::move(response));
+    if (redirect == most_redirects) return judged(request, {{}, stage_error(original.method + " " + shown(original.url) + ": more than 10 redirects")}, {});
+    url = follow(request, *url, done.head);
+    response.redirects.push_back(std::move(done.head));
   }
-  result.again = repeatable(request) ? may_pass(response.head.status) : turned_away(response.head.status);
-  result.response = std::move(response);
-  return result;
 }
 
 std::chrono::milliseconds Client::time_before(int number, const Try& last) {
@@ -151,31 +155,71 @@ Error Client::refusal(const Request& request, const Response& response) const {
       redacted(request.method + " " + shown(request.url) + ": HTTP " + std::to_string(response.head.status) + std::string(reason(response.head.status))));
 }
 
-Result<Response> Client::send(const Request& request) {
-  std::string body;
-  const Sink sink{[&](const Response&) { return body.clear(), Status(); },
-                  [&](std::string_view bytes) {
-                    if (bytes.size() > most_in_memory - body.size())
-                      return Status(stage_error(request.method + " " + shown(request.url) + ": the answer is over 64 MB"));
-                    body += bytes;
-                    return Status();
-                  },
-                  true};
-  for (int number = 1;; ++number) {
-    Try tried = once(request, sink, options_.whole);
-    if (options_.may_pass && tried.response && !tried.error && tried.response->head.status >= 300)
-      tried.again = options_.may_pass(request, *tried.response, body);
-    const bool give_up = !tried.again || number >= options_.tries;
-    if (give_up && tried.error) {
-      if (number > 1) tried.error->message += "; tried " + std::to_string(number) + " times";
-      return std::move(*tried.error);
-    }
-    if (give_up) {
-      tried.response->body = std::move(body);
-      return std::move(*tried.response);
-    }
-    TRY(wait_before(number + 1, request, tried));
+Result<Response> Client::send(const Request& request) { return std::move(send_all({&request, 1}).front()); }
+
+std::vector<Result<Response>> Client::send_all(std::span<const Request> requests) {
+  struct Asked {
+    const Request& request;
+    Url url;
+    std::string body;
+    Try last;
+  };
+  std::vector<Asked> all;
+  std::vector<Asked*> left;
+  for (const Request& request : requests) {
+    auto url = parse_url(request.url);
+    all.push_back({request, url ? std::move(*url) : Url(), {}, {}});
   }
+  for (Asked& each : all) left.push_back(&each);
+
+  const auto start_body = [](Asked& each) { return each.body.clear(), Status(); };
+  const auto take_body = [](Asked& each, std::string_view bytes) {
+    if (bytes.size() > most_in_memory - each.body.size())
+      return Status(stage_error(each.request.method + " " + shown(each.request.url) + ": the answer is over 64 MB"));
+    each.body += bytes;
+    return Status();
+  };
+  const auto try_once = [&] {
+    std::vector<Order> orders;
+    for (Asked* each : left)
+      orders.push_back(
+          {each->request, each->url, [=](const Head&) { return start_body(*each); }, [=](std::string_view bytes) { return take_body(*each, bytes); }});
+    auto done = transfer(*connections_, orders, options_, cancel_, options_.whole, most_at_once);
+    for (size_t i = 0; i < left.size(); ++i) {
+      Asked& each = *left[i];
+      const Sink sink{[&](const Response&) { return start_body(each); }, [&](std::string_view bytes) { return take_body(each, bytes); }, true};
+      if (!each.url.scheme.empty() && !redirects(done[i].head.status)) each.last = judged(each.request, std::move(done[i]), {{}, {}, each.url.str(), {}});
+      else each.last = once(each.request, sink, options_.whole);  // knows what to say, or where to go
+      if (options_.may_pass && each.last.response && !each.last.error && each.last.response->head.status >= 300)
+        each.last.again = options_.may_pass(each.request, *each.last.response, each.body);
+    }
+  };
+  const auto wait_for_left = [&](int number) {
+    const auto longest = [](const Asked* each) { return each->last.response ? retry_after(*each->last.response).value_or(0ms) : 0ms; };
+    const Asked& slowest = **std::ranges::max_element(left, {}, longest);
+    return wait_before(number, slowest.request, slowest.last);
+  };
+
+  for (int number = 1; !left.empty(); ++number) {
+    try_once();
+    for (Asked* each : left)
+      if (each->last.error && number > 1 && (!each->last.again || number >= options_.tries))
+        each->last.error->message += "; tried " + std::to_string(number) + " times";
+    std::erase_if(left, [&](const Asked* each) { return !each->last.again || number >= options_.tries; });
+    if (left.empty()) break;
+    if (Status waited = wait_for_left(number + 1); !waited)
+      for (Asked* each : std::exchange(left, {})) each->last.error = waited.error();
+  }
+  std::vector<Result<Response>> answers;
+  for (Asked& each : all) {
+    if (each.last.error) {
+      answers.emplace_back(std::move(*each.last.error));
+    } else {
+      each.last.response->body = std::move(each.body);
+      answers.emplace_back(std::move(*each.last.response));
+    }
+  }
+  return answers;
 }
 
 std::string Client::redacted(std::string text) const {

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -76,6 +77,7 @@ struct Sink {
 };
 
 class Connections;
+struct Transfer;
 
 class Client {
  public:
@@ -83,6 +85,9 @@ class Client {
 
   // The answer, whatever its status, with a body of at most 64 MB. Fails when there is none: stage (unreachable, TLS), timeout, interrupted.
   Result<Response> send(const Request& request);
+  // All of them at once, as far as the server takes them (over one connection where it speaks HTTP/2); in their order. Those to be tried again wait
+  // together, so that a server that is gone costs no more time than it costs one of them.
+  std::vector<Result<Response>> send_all(std::span<const Request> requests);
 
   // One try, redirects but no retries: the building block of download().
   struct Try {
@@ -102,6 +107,8 @@ class Client {
 
  private:
   std::chrono::milliseconds time_before(int number, const Try& last);
+  // What to make of one try; `response` has all but the head.
+  Try judged(const Request& request, Transfer done, Response response) const;
 
   ClientOptions options_;
   const Clock& clock_;

@@ -25,6 +25,14 @@ Loaded load() {
   find(curl.easy_init, "curl_easy_init");
   find(curl.easy_setopt, "curl_easy_setopt");
   find(curl.easy_perform, "curl_easy_perform");
+  find(curl.multi_init, "curl_multi_init");
+  find(curl.multi_setopt, "curl_multi_setopt");
+  find(curl.multi_add_handle, "curl_multi_add_handle");
+  find(curl.multi_remove_handle, "curl_multi_remove_handle");
+  find(curl.multi_perform, "curl_multi_perform");
+  find(curl.multi_poll, "curl_multi_poll");
+  find(curl.multi_info_read, "curl_multi_info_read");
+  find(curl.multi_cleanup, "curl_multi_cleanup");
   find(curl.easy_getinfo, "curl_easy_getinfo");
   find(curl.easy_strerror, "curl_easy_strerror");
   find(curl.easy_reset, "curl_easy_reset");

@@ -10,12 +10,26 @@ namespace mlopsctl::net {
 
 namespace {
 
-// What libcurl calls back with. An error that a callback finds is kept here, and the transfer is stopped.
+struct Slists {
+  const Libcurl& curl;
+  curl_slist *headers = nullptr, *connect_to = nullptr;
+  explicit Slists(const Libcurl& functions) : curl(functions) {}
+  ~Slists() {
+    curl.slist_free_all(headers);
+    curl.slist_free_all(connect_to);
+  }
+  Slists(const Slists&) = delete;
+  Slists& operator=(const Slists&) = delete;
+};
+
+// One of them under way: what libcurl calls back with. An error that a callback finds is kept here, and the transfer is stopped.
 struct Exchange {
-  Transfer result;
+  const Order& order;
+  Transfer& result;
   const CancelToken& cancel;
-  const std::function<Status(const Head&)>& on_head;
-  const std::function<Status(std::string_view)>& on_body;
+  const Libcurl& curl;
+  CURL* easy;
+  Slists lists{curl};
   bool head_told = false;
 
   bool keep(Status status) {
@@ -26,7 +40,7 @@ struct Exchange {
   bool tell_head() {
     if (head_told) return true;
     head_told = true;
-    return keep(on_head(result.head));
+    return keep(order.on_head(result.head));
   }
 };
 
@@ -48,35 +62,14 @@ size_t take_header(char* data, size_t, size_t size, void* to) {
   return size;
 }
 
-struct Handle {
-  const Libcurl& curl;
-  CURL* easy;
-  curl_slist *headers = nullptr, *connect_to = nullptr;
-  Handle(const Libcurl& functions, CURL* handle) : curl(functions), easy(handle) {}
-  ~Handle() {
-    curl.easy_setopt(easy, CURLOPT_HTTPHEADER, static_cast<curl_slist*>(nullptr));
-    curl.easy_setopt(easy, CURLOPT_CONNECT_TO, static_cast<curl_slist*>(nullptr));
-    curl.slist_free_all(headers);
-    curl.slist_free_all(connect_to);
-  }
-  Handle(const Handle&) = delete;
-  Handle& operator=(const Handle&) = delete;
-};
-
-struct BodyTo {
-  Exchange& exchange;
-  Handle& handle;
-};
-
 size_t take_body(char* data, size_t, size_t size, void* to) {
-  auto& [exchange, handle] = *static_cast<BodyTo*>(to);
+  auto& exchange = *static_cast<Exchange*>(to);
   if (exchange.result.head.status == 0) {
     long status = 0;
-    handle.curl.easy_getinfo(handle.easy, CURLINFO_RESPONSE_CODE, &status);
+    exchange.curl.easy_getinfo(exchange.easy, CURLINFO_RESPONSE_CODE, &status);
     exchange.result.head.status = static_cast<int>(status);
   }
-  if (!exchange.tell_head() || !exchange.keep(exchange.on_body({data, size}))) return 0;
-  return size;
+  return exchange.tell_head() && exchange.keep(exchange.order.on_body({data, size})) ? size : 0;
 }
 
 int look_around(void* to, curl_off_t, curl_off_t, curl_off_t, curl_off_t) { return static_cast<Exchange*>(to)->cancel.cancelled() ? 1 : 0; }
@@ -87,8 +80,9 @@ bool has_control(std::string_view text) {
 
 curl_blob blob_of(const std::string& text) { return {const_cast<char*>(text.data()), text.size(), CURL_BLOB_COPY}; }
 
-void set_up_tls(Handle& handle, const Request& request, const ClientOptions& options) {
-  const auto set = [&](CURLoption option, auto value) { handle.curl.easy_setopt(handle.easy, option, value); };
+void set_up_tls(Exchange& exchange, const ClientOptions& options) {
+  const auto set = [&](CURLoption option, auto value) { exchange.curl.easy_setopt(exchange.easy, option, value); };
+  const Request& request = exchange.order.request;
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   if (!options.ca_file.empty()) set(CURLOPT_CAINFO, options.ca_file.c_str()), set(CURLOPT_PROXY_CAINFO, options.ca_file.c_str());
   if (!options.ca_pem.empty()) {
@@ -108,23 +102,27 @@ void set_up_tls(Handle& handle, const Request& request, const ClientOptions& opt
 }
 
 // The name in the URL is what TLS asks for and checks; where to connect to is said apart.
-void set_up_address(Handle& handle, const Url& url, const ClientOptions& options) {
-  const auto set = [&](CURLoption option, auto value) { handle.curl.easy_setopt(handle.easy, option, value); };
+void set_up_address(Exchange& exchange, const ClientOptions& options) {
+  const auto set = [&](CURLoption option, auto value) { exchange.curl.easy_setopt(exchange.easy, option, value); };
+  const Url& url = exchange.order.url;
+  Slists& lists = exchange.lists;
   if (options.proxy) set(CURLOPT_PROXY, options.proxy->c_str()), set(CURLOPT_NOPROXY, "");
   if (options.server_name.empty() || url.scheme != "https") return set(CURLOPT_URL, url.str().c_str()), void();
   const size_t colon = url.authority.find(':', url.host().size());
   const std::string port = colon == std::string::npos ? "443" : url.authority.substr(colon + 1);
   set(CURLOPT_URL, (url.scheme + "://" + options.server_name + ":" + port + url.rest).c_str());
-  handle.connect_to = handle.curl.slist_append(handle.connect_to, (options.server_name + ":" + port + ":" + url.host() + ":" + port).c_str());
-  set(CURLOPT_CONNECT_TO, handle.connect_to);
-  handle.headers = handle.curl.slist_append(handle.headers, ("Host: " + url.authority).c_str());
+  lists.connect_to = lists.curl.slist_append(lists.connect_to, (options.server_name + ":" + port + ":" + url.host() + ":" + port).c_str());
+  set(CURLOPT_CONNECT_TO, lists.connect_to);
+  lists.headers = lists.curl.slist_append(lists.headers, ("Host: " + url.authority).c_str());
 }
 
-void set_up(Handle& handle, Exchange& exchange, BodyTo& body, const Request& request, const Url& url, const ClientOptions& options,
-            std::optional<std::chrono::milliseconds> whole) {
-  const auto set = [&](CURLoption option, auto value) { handle.curl.easy_setopt(handle.easy, option, value); };
-  set_up_address(handle, url, options);
-  set_up_tls(handle, request, options);
+void set_up(Exchange& exchange, const ClientOptions& options, std::optional<std::chrono::milliseconds> whole) {
+  const auto set = [&](CURLoption option, auto value) { exchange.curl.easy_setopt(exchange.easy, option, value); };
+  const Request& request = exchange.order.request;
+  Slists& lists = exchange.lists;
+  set_up_address(exchange, options);
+  set_up_tls(exchange, options);
+  set(CURLOPT_PIPEWAIT, 1L);
   set(CURLOPT_PROTOCOLS_STR, "http,https");
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_TCP_KEEPALIVE, 1L);
@@ -138,7 +136,7 @@ void set_up(Handle& handle, Exchange& exchange, BodyTo& body, const Request& req
   set(CURLOPT_HEADERFUNCTION, &take_header);
   set(CURLOPT_HEADERDATA, &exchange);
   set(CURLOPT_WRITEFUNCTION, &take_body);
-  set(CURLOPT_WRITEDATA, &body);
+  set(CURLOPT_WRITEDATA, &exchange);
   set(CURLOPT_NOPROGRESS, 0L);
   set(CURLOPT_XFERINFOFUNCTION, &look_around);
   set(CURLOPT_XFERINFODATA, &exchange);
@@ -147,13 +145,13 @@ void set_up(Handle& handle, Exchange& exchange, BodyTo& body, const Request& req
     set(CURLOPT_POST, 1L);
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
     set(CURLOPT_POSTFIELDS, request.body.data());
-    handle.headers = handle.curl.slist_append(handle.headers, "Expect:");  // no round trip before the body
+    lists.headers = lists.curl.slist_append(lists.headers, "Expect:");  // no round trip before the body
   }
   if (request.method != "HEAD" && request.method != "GET" && request.method != "POST") set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
   for (const auto& [name, value] : request.headers) {
-    handle.headers = handle.curl.slist_append(handle.headers, (value.empty() ? name + ";" : name + ": " + value).c_str());
+    lists.headers = lists.curl.slist_append(lists.headers, (value.empty() ? name + ";" : name + ": " + value).c_str());
   }
-  set(CURLOPT_HTTPHEADER, handle.headers);
+  set(CURLOPT_HTTPHEADER, lists.headers);
 }
 
 Error fault_of(const Request& request, const Url& url, const char* why, CURLcode code) {
@@ -165,38 +163,96 @@ Error fault_of(const Request& request, const Url& url, const char* why, CURLcode
   return error;
 }
 
-}  // namespace
-
-Transfer transfer(Connections& connections, const Request& request, const Url& url, const ClientOptions& options, const CancelToken& cancel,
-                  std::optional<std::chrono::milliseconds> whole, const std::function<Status(const Head&)>& on_head,
-                  const std::function<Status(std::string_view)>& on_body) {
-  Exchange exchange{{}, cancel, on_head, on_body};
+// What came of it, once libcurl is done with it.
+void finish(Exchange& exchange, CURLcode code) {
   Transfer& result = exchange.result;
-  for (const auto& [name, value] : request.headers)
-    if (has_control(name) || has_control(value))
-      return result.error = config_error("the header " + name + " has a line break or a control character in it"), result;
-  const auto curl = libcurl();
-  if (!curl) return result.error = curl.error(), result;
-  const auto easy = connections.handle();
-  if (!easy) return result.error = easy.error(), result;
-  Handle handle(**curl, *easy);
-  BodyTo body{exchange, handle};
-  set_up(handle, exchange, body, request, url, options, whole);
-
-  const CURLcode code = handle.curl.easy_perform(handle.easy);
   result.sent = !before_sending(code);
   long status = 0;
-  handle.curl.easy_getinfo(handle.easy, CURLINFO_RESPONSE_CODE, &status);
+  exchange.curl.easy_getinfo(exchange.easy, CURLINFO_RESPONSE_CODE, &status);
   result.head.status = static_cast<int>(status);
-  if (result.error) return result;
-  if (cancel.cancelled()) return result.error = interrupted_error(), result;
-  if (code != CURLE_OK) {
-    result.error = fault_of(request, url, handle.curl.easy_strerror(code), code);
+  if (result.error) return;
+  if (exchange.cancel.cancelled()) {
+    result.error = interrupted_error();
+  } else if (code != CURLE_OK) {
+    result.error = fault_of(exchange.order.request, exchange.order.url, exchange.curl.easy_strerror(code), code);
     result.again = may_go_better(code);
-    return result;
+  } else {
+    exchange.tell_head();  // of an answer without a body
   }
-  exchange.tell_head();  // of an answer without a body
-  return result;
+}
+
+class Exchanges {
+ public:
+  Exchanges(Connections& connections, const ClientOptions& options, const CancelToken& cancel, std::optional<std::chrono::milliseconds> whole)
+      : connections_(connections), options_(options), cancel_(cancel), whole_(whole) {}
+  ~Exchanges() {
+    for (const auto& each : under_way_) give_back(*each);
+    if (timed_out_) connections_.forget();
+  }
+  Exchanges(const Exchanges&) = delete;
+  Exchanges& operator=(const Exchanges&) = delete;
+
+  Status start(const Order& order, Transfer& result) {
+    for (const auto& [name, value] : order.request.headers)
+      if (has_control(name) || has_control(value)) return config_error("the header " + name + " has a line break or a control character in it");
+    TRY_ASSIGN(curl_, libcurl());
+    TRY_ASSIGN(multi_, connections_.multi());
+    TRY_ASSIGN(CURL* const easy, connections_.take());
+    auto& exchange = *under_way_.emplace_back(new Exchange{order, result, cancel_, *curl_, easy});
+    set_up(exchange, options_, whole_);
+    if (curl_->multi_add_handle(multi_, easy) != CURLM_OK) end(easy, CURLE_OUT_OF_MEMORY);
+    return {};
+  }
+  size_t under_way() const { return under_way_.size(); }
+
+  // Goes on until at least one has ended.
+  void await_one() {
+    for (const size_t before = under_way(); under_way() == before;) {
+      int running = 0, left = 0;
+      if (curl_->multi_perform(multi_, &running) != CURLM_OK) return end(under_way_.front()->easy, CURLE_OUT_OF_MEMORY);
+      while (const CURLMsg* message = curl_->multi_info_read(multi_, &left))
+        if (message->msg == CURLMSG_DONE) end(message->easy_handle, message->data.result);
+      if (under_way() == before) curl_->multi_poll(multi_, nullptr, 0, 1000, nullptr);
+    }
+  }
+
+ private:
+  void end(CURL* easy, CURLcode code) {
+    const auto found = std::find_if(under_way_.begin(), under_way_.end(), [&](const auto& each) { return each->easy == easy; });
+    finish(**found, code);
+    timed_out_ = timed_out_ || code == CURLE_OPERATION_TIMEDOUT;
+    give_back(**found);
+    under_way_.erase(found);
+  }
+  void give_back(Exchange& exchange) {
+    curl_->multi_remove_handle(multi_, exchange.easy);
+    connections_.give_back(exchange.easy);
+  }
+
+  Connections& connections_;
+  const ClientOptions& options_;
+  const CancelToken& cancel_;
+  const std::optional<std::chrono::milliseconds> whole_;
+  const Libcurl* curl_ = nullptr;
+  CURLM* multi_ = nullptr;
+  std::vector<std::unique_ptr<Exchange>> under_way_;
+  bool timed_out_ = false;
+};
+
+}  // namespace
+
+std::vector<Transfer> transfer(Connections& connections, const std::vector<Order>& orders, const ClientOptions& options, const CancelToken& cancel,
+                               std::optional<std::chrono::milliseconds> whole, size_t at_once) {
+  std::vector<Transfer> results(orders.size());
+  Exchanges exchanges(connections, options, cancel, whole);
+  for (size_t next = 0; next < orders.size() || exchanges.under_way() > 0;) {
+    while (next < orders.size() && exchanges.under_way() < at_once) {
+      if (Status started = exchanges.start(orders[next], results[next]); !started) results[next].error = std::move(started).error();
+      ++next;
+    }
+    if (exchanges.under_way() > 0) exchanges.await_one();
+  }
+  return results;
 }
 
 }  // namespace mlopsctl::net

@@ -49,6 +49,43 @@ TEST(Client, WaitsAsLongAsTheServerAsks) {
   EXPECT_THAT(world.clock.pauses, ::testing::ElementsAre(milliseconds(7000), milliseconds(120000)));
 }
 
+TEST(Client, SendsManyAtOnceEachWithItsOwnAnswer) {
+  // The first three of what is asked for twenty times are turned away; one leads elsewhere, one is no address.
+  int refused = 0;
+  HttpServer server([&](const HttpRequest& request) {
+    if (request.target == "/moved") return HttpReply{302, {{"Location", "/7"}}, "", {}, {}};
+    if (refused < 3) return ++refused, HttpReply{503, {{"Retry-After", std::to_string(refused)}}, "later", {}, {}};
+    return HttpReply{200, {}, "this is " + request.target, {}, {}};
+  });
+  World world;
+  std::vector<Request> requests;
+  for (int i = 0; i < 20; ++i) requests.push_back({"GET", server.url() + "/" + std::to_string(i), {}, ""});
+  requests.push_back({"GET", server.url() + "/moved", {}, ""});
+  requests.push_back({"GET", "nowhere", {}, ""});
+  Client client = world.client();
+  const auto answers = client.send_all(requests);
+  ASSERT_EQ(answers.size(), 22U);
+  for (size_t i = 0; i < 20; ++i) {
+    ASSERT_TRUE(answers[i].ok()) << answers[i].error().message;
+    EXPECT_EQ(answers[i]->body, "this is /" + std::to_string(i));
+  }
+  EXPECT_EQ(answers[20]->body, "this is /7");
+  EXPECT_FALSE(answers[21].ok());
+  EXPECT_THAT(world.clock.pauses, ::testing::ElementsAre(milliseconds(3000)));  // as long as the slowest asks, and once
+}
+
+TEST(Client, ManyAtOnceToNobodyTakeNoLongerThanOne) {
+  HttpServer server(in_turn({{503, {}, "never"}}));
+  World world;
+  std::vector<Request> requests(10, {"GET", server.url() + "/", {}, ""});
+  requests.push_back({"POST", "http://127.0.0.1:1/", {}, "body"});
+  Client client = world.client();
+  const auto answers = client.send_all(requests);
+  for (size_t i = 0; i < 10; ++i) EXPECT_EQ(answers[i]->head.status, 503);
+  EXPECT_THAT(answers[10].error().message, ::testing::EndsWith("; tried 5 times"));
+  EXPECT_EQ(world.clock.pauses.size(), 4U);
+}
+
 TEST(Client, WaitsLongerEachTimeButNotAllAlike) {
   HttpServer server(in_turn({{500, {}, "broken"}}));
   World world;
