@@ -106,7 +106,7 @@ Result<Api> Api::connect(const Access& access, ApiOptions options, const Clock& 
 Api::Api(std::shared_ptr<Shared> shared, const Clock& clock, const CancelToken& cancel)
     : shared_(std::move(shared)), clock_(clock), cancel_(cancel), client_(std::make_unique<net::Client>(shared_->client, clock, cancel)) {}
 
-Result<net::Request> Api::request(const Call& call, const Identity& identity) const {
+net::Request Api::request(const Call& call, const Identity& identity) const {
   net::Request request;
   request.method = call.method;
   // What the server's URL has after '?' or '#' is not part of the API's address.
@@ -129,7 +129,7 @@ Result<net::Request> Api::request(const Call& call, const Identity& identity) co
 Result<Reply> Api::send(const Call& call) {
   for (bool renewed = false;; renewed = true) {
     TRY_ASSIGN(const Identity identity, shared_->credentials.current());
-    TRY_ASSIGN(const net::Request asked, request(call, identity));
+    const net::Request asked = request(call, identity);
     TRY(shared_->rate.wait(cancel_));
     auto response = client_->send(asked);
     if (!response) return of_cluster(std::move(response).error());
@@ -140,10 +140,30 @@ Result<Reply> Api::send(const Call& call) {
   }
 }
 
+std::vector<Result<Reply>> Api::send_all(const std::vector<Call>& calls) {
+  std::vector<net::Request> asked;
+  const auto identity = shared_->credentials.current();
+  Status may = identity ? Status() : Status(identity.error());
+  for (size_t i = 0; i < calls.size() && may; ++i) {
+    may = shared_->rate.wait(cancel_);
+    asked.push_back(request(calls[i], *identity));
+  }
+  if (!may) return std::vector<Result<Reply>>(calls.size(), may.error());
+  std::vector<Result<Reply>> replies;
+  for (auto& response : client_->send_all(asked)) {
+    const auto other = response && response->head.status == 401 ? shared_->credentials.renew(*identity) : Result<bool>(false);
+    if (!response) replies.emplace_back(of_cluster(std::move(response).error()));
+    else if (!other) replies.emplace_back(other.error());
+    else if (*other) replies.push_back(send(calls[replies.size()]));
+    else replies.emplace_back(reply_of(*response, std::move(response->body)));
+  }
+  return replies;
+}
+
 Result<Reply> Api::stream(const Call& call, std::chrono::milliseconds still, const std::function<Status(std::string_view bytes)>& take) {
   for (bool renewed = false;; renewed = true) {
     TRY_ASSIGN(const Identity identity, shared_->credentials.current());
-    TRY_ASSIGN(net::Request asked, request(call, identity));
+    net::Request asked = request(call, identity);
     asked.still = still;
     TRY(shared_->rate.wait(cancel_));
     std::string said;  // of a refusal

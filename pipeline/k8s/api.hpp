@@ -20,7 +20,7 @@ namespace mlopsctl::k8s {
 
 struct ApiOptions {
   std::string user_agent = "mlopsctl";
-  double per_second = 400, burst = 1000;
+  double per_second = 1000, burst = 4000;               // what a server is ready for, it says itself (429)
   std::map<std::string, std::string> environment = {};  // of plug-ins
   int tries = 6;
   std::chrono::milliseconds still{30'000};                                                   // a request may get no byte for so long
@@ -35,9 +35,8 @@ class Api final : public Cluster {
   Api clone() const { return Api(shared_, clock_, cancel_); }
 
   Result<Reply> send(const Call& call) override;
+  std::vector<Result<Reply>> send_all(const std::vector<Call>& calls) override;
   Result<Reply> stream(const Call& call, std::chrono::milliseconds still, const std::function<Status(std::string_view bytes)>& take) override;
-
-  std::unique_ptr<Cluster> another() override { return std::unique_ptr<Cluster>(new Api(shared_, clock_, cancel_)); }
 
   const Access& access() const { return shared_->access; }
   const Clock& clock() const override { return clock_; }
@@ -52,7 +51,7 @@ class Api final : public Cluster {
     RateLimit rate;
   };
   Api(std::shared_ptr<Shared> shared, const Clock& clock, const CancelToken& cancel);
-  Result<net::Request> request(const Call& call, const Identity& identity) const;
+  net::Request request(const Call& call, const Identity& identity) const;
 
   std::shared_ptr<Shared> shared_;
   const Clock& clock_;

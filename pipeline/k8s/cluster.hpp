@@ -43,8 +43,12 @@ class Cluster {
   virtual Result<Reply> send(const Call& call) = 0;
   // The answer's body as it comes, for watches and logs; without retries. `still`: how long it may be silent.
   virtual Result<Reply> stream(const Call& call, std::chrono::milliseconds still, const std::function<Status(std::string_view bytes)>& take) = 0;
-  // The same cluster for another thread; null: there is only this one.
-  virtual std::unique_ptr<Cluster> another() { return nullptr; }
+  // Many at once, each as send() has it; in their order.
+  virtual std::vector<Result<Reply>> send_all(const std::vector<Call>& calls) {
+    std::vector<Result<Reply>> replies;
+    for (const Call& call : calls) replies.push_back(send(call));
+    return replies;
+  }
   virtual const Clock& clock() const = 0;
   virtual const CancelToken& cancel() const = 0;
 };

@@ -1,10 +1,9 @@
 #include "pipeline/k8s/diff.hpp"
 
 #include <algorithm>
-#include <memory>
+#include <numeric>
 #include <set>
 
-#include "pipeline/base/parallel.hpp"
 namespace mlopsctl::k8s {
 
 namespace {
@@ -71,13 +70,10 @@ bool of_missing_namespace(const Refusal& refusal, const std::set<std::string>& t
   return refusal.not_found() && to_come.contains(name_space);
 }
 
-Result<ObjectDiff> diff_one(Cluster& cluster, const Manifest& manifest, bool force, const std::set<std::string>& to_come) {
+ObjectDiff compared(const Manifest& manifest, std::optional<Json> live, Outcome dry, const std::set<std::string>& to_come) {
   ObjectDiff each;
   each.object = manifest.identity();
-  TRY_ASSIGN(const ObjectRef object, ref_of(manifest.object));
-  TRY_ASSIGN(const auto live, get(cluster, object));
-  TRY_ASSIGN(auto dry, apply(cluster, manifest.object, {.dry_run = true, .force = force}));
-  if (dry.refusal && !of_missing_namespace(*dry.refusal, to_come, object.name_space)) {
+  if (dry.refusal && !of_missing_namespace(*dry.refusal, to_come, manifest.name_space)) {
     each.kind = ObjectDiff::Kind::refused;
     each.refusal = std::move(dry.refusal);
   } else if (!live) {
@@ -88,8 +84,15 @@ Result<ObjectDiff> diff_one(Cluster& cluster, const Manifest& manifest, bool for
     each.changes = changes_between(*live, dry.object);
     if (!each.changes.empty()) each.kind = ObjectDiff::Kind::change;
   }
+  if (manifest.kind == "Deployment") {
+    if (live) each.live = std::move(*live);
+    each.wanted = std::move(dry.object);
+  }
   return each;
 }
+
+// So many are asked about at once, and in memory.
+constexpr size_t most_at_once = 64;
 
 }  // namespace
 
@@ -125,30 +128,33 @@ bool ClusterDiff::same() const {
 }
 
 Result<ClusterDiff> diff(Cluster& cluster, const ManifestSet& manifests, bool force) {
-  const size_t count = manifests.manifests.size();
-  std::vector<Result<ObjectDiff>> each(count, ObjectDiff());
-  std::set<std::string> to_come;  // namespaces that this set creates
-  for (size_t i = 0; i < count; ++i) {
-    if (manifests.manifests[i].kind != "Namespace") continue;
-    each[i] = diff_one(cluster, manifests.manifests[i], force, to_come);
-    if (each[i] && each[i]->kind == ObjectDiff::Kind::create) to_come.insert(manifests.manifests[i].name);
-  }
-
-  // The server takes its time for each, but not for one alone.
-  std::vector<std::unique_ptr<Cluster>> more;
-  for (size_t i = 1; i < std::min<size_t>(4, count / 8); ++i)
-    if (auto next = cluster.another()) more.push_back(std::move(next));
-  const size_t workers = more.size() + 1;
-  const auto work = [&](Cluster& mine, size_t first) {
-    for (size_t i = first; i < count; i += workers)
-      if (manifests.manifests[i].kind != "Namespace") each[i] = diff_one(mine, manifests.manifests[i], force, to_come);
-  };
-  in_parallel(workers, workers, [&](size_t i) { work(i == 0 ? cluster : *more[i - 1], i); });
+  const std::vector<Manifest>& all = manifests.manifests;
+  std::vector<size_t> order(all.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_partition(order.begin(), order.end(), [&](size_t i) { return all[i].kind == "Namespace"; });
 
   ClusterDiff found;
-  for (auto& one : each) {
-    if (!one) return std::move(one).error();
-    found.objects.push_back(std::move(*one));
+  found.objects.resize(all.size());
+  std::set<std::string> to_come;  // namespaces that this set creates
+  for (size_t first = 0; first < order.size(); first += most_at_once) {
+    const std::vector<size_t> now(order.begin() + static_cast<ptrdiff_t>(first),
+                                  order.begin() + static_cast<ptrdiff_t>(std::min(order.size(), first + most_at_once)));
+    std::vector<Ask> asks;
+    for (const size_t i : now) {
+      TRY_ASSIGN(const ObjectRef object, ref_of(all[i].object));
+      TRY_ASSIGN(Ask dry, to_apply(all[i].object, {.dry_run = true, .force = force}));
+      asks.push_back(to_get(object));
+      asks.push_back(std::move(dry));
+    }
+    auto outcomes = ask_all(cluster, asks);
+    for (size_t k = 0; k < now.size(); ++k) {
+      TRY_ASSIGN(auto got, std::move(outcomes[2 * k]));
+      TRY_ASSIGN(auto live, found_by(asks[2 * k], std::move(got)));
+      TRY_ASSIGN(auto dry, std::move(outcomes[2 * k + 1]));
+      ObjectDiff each = compared(all[now[k]], std::move(live), std::move(dry), to_come);
+      if (all[now[k]].kind == "Namespace" && each.kind == ObjectDiff::Kind::create) to_come.insert(all[now[k]].name);
+      found.objects[now[k]] = std::move(each);
+    }
   }
   return found;
 }

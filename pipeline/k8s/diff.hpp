@@ -28,6 +28,7 @@ struct ObjectDiff {
   std::optional<Refusal> refusal;    // of `refused`: an owned() field, an immutable one, a policy
   std::string version;               // of the live object; empty: there is none
   bool settled = false;              // an apply would leave every bit as it is, ownership too
+  Json live, wanted;                 // of a Deployment: as it is, and as the server would make it; null: there is none, or it would not
 };
 std::string_view to_string(ObjectDiff::Kind kind);
 

@@ -32,22 +32,41 @@ Query with_dry_run(Query query, bool dry_run) {
 
 }  // namespace
 
-Result<std::optional<Json>> get(Cluster& cluster, const ObjectRef& object) {
-  const std::string what = "get " + object.str();
-  TRY_ASSIGN(auto outcome, outcome_of(cluster.send({"GET", object.path()}), what));
+std::vector<Result<Outcome>> ask_all(Cluster& cluster, const std::vector<Ask>& asks) {
+  std::vector<Call> calls;
+  for (const Ask& ask : asks) calls.push_back(ask.call);
+  auto replies = cluster.send_all(calls);
+  std::vector<Result<Outcome>> outcomes;
+  for (size_t i = 0; i < asks.size(); ++i) outcomes.push_back(outcome_of(std::move(replies[i]), asks[i].what));
+  return outcomes;
+}
+
+Ask to_get(const ObjectRef& object) { return {{"GET", object.path()}, "get " + object.str()}; }
+
+Result<std::optional<Json>> found_by(const Ask& ask, Outcome outcome) {
   if (outcome.refusal && outcome.refusal->not_found()) return std::optional<Json>();
-  if (outcome.refusal) return to_error(*outcome.refusal, what);
+  if (outcome.refusal) return to_error(*outcome.refusal, ask.what);
   return std::optional<Json>(std::move(outcome.object));
 }
 
-Result<Outcome> apply(Cluster& cluster, const Json& object, const ApplyOptions& options) {
+Result<std::optional<Json>> get(Cluster& cluster, const ObjectRef& object) {
+  const Ask ask = to_get(object);
+  TRY_ASSIGN(auto outcome, outcome_of(cluster.send(ask.call), ask.what));
+  return found_by(ask, std::move(outcome));
+}
+
+Result<Ask> to_apply(const Json& object, const ApplyOptions& options) {
   TRY_ASSIGN(const ObjectRef target, ref_of(object));
   Query query{{"fieldManager", field_manager}, {"fieldValidation", "Strict"}};
   if (options.force) query.emplace_back("force", "true");
   // Equal bodies have the same effect, however often they arrive.
-  return outcome_of(
-      cluster.send({"PATCH", target.path(), with_dry_run(std::move(query), options.dry_run), canonical(object), "application/apply-patch+yaml", true}),
-      "apply " + target.str());
+  return Ask{{"PATCH", target.path(), with_dry_run(std::move(query), options.dry_run), canonical(object), "application/apply-patch+yaml", true},
+             "apply " + target.str()};
+}
+
+Result<Outcome> apply(Cluster& cluster, const Json& object, const ApplyOptions& options) {
+  TRY_ASSIGN(const Ask ask, to_apply(object, options));
+  return outcome_of(cluster.send(ask.call), ask.what);
 }
 
 Result<Outcome> create(Cluster& cluster, const Json& object, bool dry_run) {
@@ -59,7 +78,8 @@ Result<Outcome> create(Cluster& cluster, const Json& object, bool dry_run) {
 
 Result<Outcome> replace(Cluster& cluster, const Json& object) {
   TRY_ASSIGN(const ObjectRef target, ref_of(object));
-  return outcome_of(cluster.send({"PUT", target.path(), {{"fieldManager", field_manager}, {"fieldValidation", "Strict"}}, canonical(object), json_type}),
+  // Where it has arrived before, the version is an old one by then.
+  return outcome_of(cluster.send({"PUT", target.path(), {{"fieldManager", field_manager}, {"fieldValidation", "Strict"}}, canonical(object), json_type, true}),
                     "update " + target.str());
 }
 
@@ -116,17 +136,25 @@ std::string AccessQuestion::str() const {
   return verb + " " + std::string(resource->plural) + (subresource.empty() ? "" : "/" + subresource) + (resource->namespaced ? " in " + name_space : "");
 }
 
-Result<AccessAnswer> may_we(Cluster& cluster, const AccessQuestion& question) {
-  Json attributes{{"verb", question.verb}, {"group", question.resource->group()}, {"resource", question.resource->plural}};
-  if (question.resource->namespaced) attributes["namespace"] = question.name_space;
-  if (!question.subresource.empty()) attributes["subresource"] = question.subresource;
-  const Json review{{"apiVersion", "authorization.k8s.io/v1"}, {"kind", "SelfSubjectAccessReview"}, {"spec", {{"resourceAttributes", attributes}}}};
-  const std::string what = "ask whether we may " + question.str();
-  TRY_ASSIGN(const auto outcome,
-             outcome_of(cluster.send({"POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", {}, canonical(review), json_type, true}), what));
-  if (outcome.refusal) return to_error(*outcome.refusal, what);
-  const Json& status = at(outcome.object, "status");
-  return AccessAnswer{at(status, "allowed") == true, text_at(at(status, "reason"))};
+Result<std::vector<AccessAnswer>> may_we(Cluster& cluster, const std::vector<AccessQuestion>& questions) {
+  std::vector<Ask> asks;
+  for (const AccessQuestion& question : questions) {
+    Json attributes{{"verb", question.verb}, {"group", question.resource->group()}, {"resource", question.resource->plural}};
+    if (question.resource->namespaced) attributes["namespace"] = question.name_space;
+    if (!question.subresource.empty()) attributes["subresource"] = question.subresource;
+    const Json review{{"apiVersion", "authorization.k8s.io/v1"}, {"kind", "SelfSubjectAccessReview"}, {"spec", {{"resourceAttributes", attributes}}}};
+    asks.push_back(
+        {{"POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", {}, canonical(review), json_type, true}, "ask whether we may " + question.str()});
+  }
+  auto outcomes = ask_all(cluster, asks);
+  std::vector<AccessAnswer> answers;
+  for (size_t i = 0; i < outcomes.size(); ++i) {
+    if (!outcomes[i]) return std::move(outcomes[i]).error();
+    if (outcomes[i]->refusal) return to_error(*outcomes[i]->refusal, asks[i].what);
+    const Json& status = at(outcomes[i]->object, "status");
+    answers.push_back({at(status, "allowed") == true, text_at(at(status, "reason"))});
+  }
+  return answers;
 }
 
 Result<std::string> last_lines(Cluster& cluster, const ObjectRef& pod, const std::string& container, int lines, bool previous) {

@@ -22,8 +22,18 @@ struct Outcome {
   std::optional<Refusal> refusal;
 };
 
+// Something to ask, and in words. The functions below ask one such thing; ask_all() asks many at once.
+struct Ask {
+  Call call;
+  std::string what;  // "get Deployment shop/web"
+};
+// In the order of the asks.
+std::vector<Result<Outcome>> ask_all(Cluster& cluster, const std::vector<Ask>& asks);
+
 // Nothing where there is none of that name.
 Result<std::optional<Json>> get(Cluster& cluster, const ObjectRef& object);
+Ask to_get(const ObjectRef& object);
+Result<std::optional<Json>> found_by(const Ask& ask, Outcome outcome);
 
 struct ApplyOptions {
   bool dry_run = false;
@@ -32,8 +42,9 @@ struct ApplyOptions {
 // Server-side apply as `field_manager`: what we said before and do not say now goes away. Unknown fields are refused. With a
 // metadata.resourceVersion in it, only that very version is changed.
 Result<Outcome> apply(Cluster& cluster, const Json& object, const ApplyOptions& options);
+Result<Ask> to_apply(const Json& object, const ApplyOptions& options);
 Result<Outcome> create(Cluster& cluster, const Json& object, bool dry_run = false);
-// Whole; its metadata.resourceVersion must be the current one, else refusal->stale().
+// Whole; its metadata.resourceVersion must be the current one, else refusal->stale(): also where it was sent again and had arrived before.
 Result<Outcome> replace(Cluster& cluster, const Json& object);
 // JSON merge patch; null removes. `subresource`: "scale", "status", or empty.
 Result<Outcome> patch(Cluster& cluster, const ObjectRef& object, const Json& changes, const std::string& subresource = {});
@@ -71,7 +82,7 @@ struct AccessAnswer {
   bool allowed = false;
   std::string reason;
 };
-Result<AccessAnswer> may_we(Cluster& cluster, const AccessQuestion& question);
+Result<std::vector<AccessAnswer>> may_we(Cluster& cluster, const std::vector<AccessQuestion>& questions);
 
 // The last lines of a container's log; of the run before the present one with `previous`. Empty where there is none yet.
 Result<std::string> last_lines(Cluster& cluster, const ObjectRef& pod, const std::string& container, int lines, bool previous = false);

@@ -19,6 +19,7 @@ struct Workload {
   Json live;    // null: new
   Json wanted;  // the dry run's answer, with all defaults; the manifest where that is not to be had
   int64_t extra = 0;
+  bool same = false;  // its pods are there already
 };
 
 class Checks {
@@ -75,8 +76,10 @@ class Checks {
       ask(resources::deployments, manifest.name_space, {"delete"});  // the candidate
       ask(resources::pods, manifest.name_space, {"get"}, "proxy");
     }
-    for (const AccessQuestion& question : questions) {
-      TRY_ASSIGN(const auto answer, may_we(cluster_, question));
+    TRY_ASSIGN(const auto answers, may_we(cluster_, questions));
+    for (size_t i = 0; i < questions.size(); ++i) {
+      const AccessQuestion& question = questions[i];
+      const AccessAnswer& answer = answers[i];
       if (!answer.allowed && question.subresource == "proxy")
         note("access", "", "you may not " + question.str() + ": what pods count cannot be read, and no new model be judged by it");
       else if (!answer.allowed)
@@ -95,17 +98,20 @@ class Checks {
   }
 
   Status find_workloads() {
-    for (const Manifest& manifest : manifests_.manifests) {
+    for (size_t i = 0; i < manifests_.manifests.size(); ++i) {
+      const Manifest& manifest = manifests_.manifests[i];
+      const ObjectDiff& each = result_.diff.objects[i];
       if (manifest.kind != "Deployment") continue;
-      Workload workload;
-      workload.manifest = &manifest;
-      TRY_ASSIGN(const ObjectRef object, ref_of(manifest.object));
-      TRY_ASSIGN(auto live, get(cluster_, object));
-      if (live) workload.live = std::move(*live);
-      TRY_ASSIGN(auto dry, apply(cluster_, manifest.object, {.dry_run = true, .force = true}));
-      if (dry.refusal && !dry.refusal->not_found()) continue;  // apply_findings() has said why
-      workload.wanted = dry.refusal ? manifest.object : std::move(dry.object);
+      Workload workload{&manifest, each.live, each.wanted};
+      if (each.refusal) {  // apply_findings() has said why; what belongs to others is no reason to say nothing of the rest
+        if (!each.refusal->owned()) continue;
+        TRY_ASSIGN(auto dry, apply(cluster_, manifest.object, {.dry_run = true, .force = true}));
+        if (dry.refusal) continue;
+        workload.wanted = std::move(dry.object);
+      }
+      if (workload.wanted.is_null()) workload.wanted = manifest.object;  // its namespace is yet to come
       workload.extra = extra_pods(workload.live, workload.wanted);
+      workload.same = each.kind == ObjectDiff::Kind::same;
       workloads_.push_back(std::move(workload));
     }
     return {};
@@ -119,7 +125,7 @@ class Checks {
 
   // A Deployment is let in whatever its pods are; only a pod is judged. So one is created, as a dry run.
   Status pod_security(const Workload& workload) {
-    if (namespace_is_new(workload)) return {};
+    if (workload.same || namespace_is_new(workload)) return {};
     Json pod = at(workload.wanted, "spec", "template");
     pod["apiVersion"] = resources::pods.api_version, pod["kind"] = resources::pods.kind;
     pod["metadata"]["namespace"] = workload.manifest->name_space;

@@ -54,6 +54,16 @@ TEST(Api, WhatTheServerSaysOfItselfIsFinalAndWhatStandsBetweenIsTriedAgain) {
   EXPECT_EQ(world.clock.pauses[3], milliseconds(3000));
 }
 
+TEST(Api, AReplacementIsSentAgainForItNamesTheVersionThatItReplaces) {
+  HttpServer server(in_turn({{500, {}, "oops"}, {200, {}, config_map}}));
+  World world;
+  auto api = world.connect(server);
+  const auto replaced = replace(*api, Json::parse(config_map));
+  ASSERT_TRUE(replaced.ok()) << replaced.error().message;
+  EXPECT_FALSE(replaced->refusal);
+  EXPECT_THAT(server.requests(), SizeIs(2));
+}
+
 TEST(Api, ACreationIsNotSentTwiceWhenItMayHaveArrived) {
   HttpServer server(in_turn({{201, {}, config_map, 10}, {201, {}, config_map}}));
   World world;
