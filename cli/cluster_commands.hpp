@@ -13,7 +13,8 @@ inline constexpr Flag namespace_flag = {"--namespace", 0, Takes::text, "NAME", "
 inline constexpr Flag detach_flag = {"--detach", 0, Takes::nothing, "", "do not watch it"};
 inline constexpr Flag watch_flag = {"--timeout", 0, Takes::integer, "SECONDS", "watch for so long at most, the Job goes on; 0: to its end", "0"};
 inline constexpr Flag in_namespace_flag = {"--namespace", 0, Takes::text, "NAME", "where the Deployment is (default: the context's namespace)"};
-inline constexpr Flag promotion_timeout_flag = {"--timeout", 0, Takes::integer, "SECONDS", "watch for so long at most", "3600"};
+inline constexpr Flag promotion_timeout_flag = {"--timeout", 0, Takes::integer, "SECONDS",
+                                                "watch for so long at most (default: as long as the gates allow, step by step)"};
 inline constexpr Flag record_flag = {"--record", 0, Takes::file, "FILE", "a decision record from elsewhere", "", false, true};
 inline constexpr Flag trust_flag = {"--trust", 0, Takes::text, "KEY", "trust this public key instead of those configured", "", false, true};
 inline constexpr Flag override_flag = {"--override", 0, Takes::text, "REASON", "release although a verdict says no; recorded with the reason"};
@@ -35,16 +36,17 @@ inline constexpr Flag promote_flags[] = {{"--to", 0, Takes::text, "DIGEST", "the
                                          context_flag,
                                          force_flag,
                                          promotion_timeout_flag};
-inline constexpr Flag deploy_flags[] = {{"--dry-run", 0, Takes::nothing, "", "change nothing"},
-                                        manifests_flag,
-                                        record_flag,
-                                        trust_flag,
-                                        override_flag,
-                                        kubeconfig_flag,
-                                        context_flag,
-                                        force_flag,
-                                        {"--no-wait", 0, Takes::nothing, "", "do not wait for the pods"},
-                                        {"--timeout", 0, Takes::integer, "SECONDS", "wait for so long at most", "600"}};
+inline constexpr Flag deploy_flags[] = {
+    {"--dry-run", 0, Takes::nothing, "", "change nothing"},
+    manifests_flag,
+    record_flag,
+    trust_flag,
+    override_flag,
+    kubeconfig_flag,
+    context_flag,
+    force_flag,
+    {"--no-wait", 0, Takes::nothing, "", "do not wait for the pods"},
+    {"--timeout", 0, Takes::integer, "SECONDS", "wait for so long at most (default: 600; for a promotion as long as its gates allow, step by step)"}};
 
 inline constexpr Command cluster_commands[] = {
     {.name = "promote",
@@ -123,6 +125,8 @@ inline constexpr Command cluster_commands[] = {
     {.name = "rollout abort",
      .group = Group::cluster,
      .summary = "undo a promotion that has not ended",
+     .details = "The Deployment and whom its Service sends requests to are as before then. Other objects that were deployed with the new model stay as "
+                "they are now: to take them back, deploy the release of before.",
      .examples = {{"mlopsctl rollout abort feedback --namespace shop"}},
      .positionals = {deployment_positional},
      .flags = {in_namespace_flag, kubeconfig_flag, context_flag, promotion_timeout_flag},
@@ -158,7 +162,7 @@ inline constexpr Command cluster_commands[] = {
      .many_flags = deploy_flags,
      .exit_codes = {{0, "done; with --dry-run: nothing stands in the way"},
                     {1, "with --dry-run: something does; no decision record grants the model; or it did worse and was undone"},
-                    {5, "the pods are not available in time"}},
+                    {5, "the pods are not available in time, or a promotion is paused"}},
      .run = cmd_deploy},
     {.name = "job start",
      .group = Group::cluster,

@@ -91,7 +91,7 @@ Result<Answer> deploy_and_tell(Session& session, k8s::Cluster& cluster, const k8
   k8s::DeployOptions options = deploy_options(session);
   options.force = arguments.has("--force-conflicts");
   options.wait = !arguments.has("--no-wait");
-  options.timeout = std::chrono::seconds(arguments.integer("--timeout"));
+  if (arguments.has("--timeout")) options.timeout = std::chrono::seconds(arguments.integer("--timeout"));
   options.origin.record = record_about(manifests);
   const auto start = session.env().clock.steady();
   TRY_ASSIGN(const auto report, k8s::deploy(cluster, manifests, options));

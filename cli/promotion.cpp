@@ -37,7 +37,7 @@ k8s::DriveOptions drive_options(Session& session, k8s::DeployOptions options) {
   k8s::DriveOptions how;
   how.say = std::move(options.promoting);
   how.trouble = std::move(options.trouble);
-  how.timeout = std::chrono::seconds(session.arguments().integer("--timeout"));
+  if (session.arguments().has("--timeout")) how.timeout = std::chrono::seconds(session.arguments().integer("--timeout"));
   return how;
 }
 

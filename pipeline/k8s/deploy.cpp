@@ -8,10 +8,14 @@
 #include "pipeline/k8s/errors.hpp"
 #include "pipeline/k8s/lease.hpp"
 #include "pipeline/k8s/rollout/drive.hpp"
+#include "pipeline/k8s/rollout/manifests.hpp"
 
 namespace mlopsctl::k8s {
 
 namespace {
+
+// So many are applied between two looks at the Lease.
+constexpr size_t most_at_once = 64;
 
 Error of_problems(const std::vector<Finding>& findings) {
   std::vector<Error> errors;
@@ -35,8 +39,9 @@ class Deployer {
     before_ = std::move(before.diff.objects);
 
     for (size_t i = 0; i < manifests_.manifests.size(); ++i)
-      if (manifests_.manifests[i].kind == "Namespace") TRY(apply_one(i));
-    Status done = take_lease();
+      if (manifests_.manifests[i].kind == "Namespace") TRY(apply_wave(i, i + 1));
+    TRY_ASSIGN(const bool settled, all_is_settled());
+    Status done = settled ? Status() : take_lease();
     if (done) done = under_lease();
     release();
     if (!done) return done.error();
@@ -45,13 +50,29 @@ class Deployer {
 
  private:
   Status under_lease() {
-    for (size_t i = 0; i < manifests_.manifests.size(); ++i) {
-      if (manifests_.manifests[i].kind != "Namespace") TRY(apply_one(i));
+    const auto& all = manifests_.manifests;
+    for (size_t first = 0, end = 0; first < all.size(); first = end) {
+      end = first + 1;
+      if (all[first].kind == "Namespace") continue;
+      // What is of one kind does not wait for one another; a Deployment may be a promotion.
+      while (all[first].kind != "Deployment" && end < all.size() && all[end].kind == all[first].kind && end - first < most_at_once) ++end;
+      TRY(all[first].kind == "Deployment" ? apply_deployment(first) : apply_wave(first, end));
       if (report_.rollout && report_.rollout->phase != Rollout::Phase::promoted) return {};
     }
-    for (const Manifest& each : manifests_.manifests)
+    for (const Manifest& each : all)
       if (each.kind == "Deployment" && options_.wait) TRY(wait_for(each));
     return {};
+  }
+
+  // Nothing would be changed, and nobody is at it: then nobody needs to be kept out.
+  Result<bool> all_is_settled() {
+    if (!std::all_of(before_.begin(), before_.end(), [](const ObjectDiff& each) { return each.settled; })) return false;
+    for (const Manifest& each : manifests_.manifests) {
+      if (each.kind != "Deployment") continue;
+      TRY_ASSIGN(const auto journal, look_up_journal(cluster_, each.name_space, each.name));
+      if (journal.now || !journal.holder.empty()) return false;
+    }
+    return true;
   }
 
   // One for the set: that of its first Deployment. Nor may another of them be in the middle of a promotion.
@@ -92,26 +113,47 @@ class Deployer {
 
   Status still_ours() { return lease_ ? lease_->check() : Status(); }
 
-  Status apply_one(size_t which) {
+  // All of them are applied, where one is refused as well: the first refusal is the answer.
+  Status apply_wave(size_t first, size_t end) {
     TRY(still_ours());
-    const Manifest& manifest = manifests_.manifests[which];
-    const ObjectDiff& before = before_[which];
-    Applied applied{manifest.identity()};
-    bool promotion = is_promotion(manifest, before);
-    if (promotion) { TRY_ASSIGN(promotion, promote(manifest)); }
-    if (promotion) {
-      if (report_.rollout->phase == Rollout::Phase::promoted) applied.what = Applied::What::changed;
-    } else if (!before.settled) {
-      TRY_ASSIGN(const auto outcome, apply(cluster_, manifest.object, {.force = options_.force}));
-      if (outcome.refusal) return to_error(*outcome.refusal, "apply " + manifest.identity());
-      if (outcome.created) applied.what = Applied::What::created;
-      // Else only who owns what may have been written down anew.
-      else if (before.kind == ObjectDiff::Kind::change && at(outcome.object, "metadata", "resourceVersion") != before.version)
-        applied.what = Applied::What::changed;
+    std::vector<Ask> asks;
+    for (size_t i = first; i < end; ++i) {
+      if (before_[i].settled) continue;
+      TRY_ASSIGN(Ask ask, to_apply(manifests_.manifests[i].object, {.force = options_.force}));
+      asks.push_back(std::move(ask));
     }
+    auto outcomes = ask_all(cluster_, asks);
+    Status done;
+    for (size_t i = first, next = 0; i < end; ++i) {
+      Status told = before_[i].settled ? tell(i, Applied::What::unchanged) : tell(i, outcomes[next++]);
+      if (done) done = std::move(told);
+    }
+    return done;
+  }
+  Status tell(size_t which, const Result<Outcome>& applied) {
+    if (!applied) return applied.error();
+    const ObjectDiff& before = before_[which];
+    if (applied->refusal) return to_error(*applied->refusal, "apply " + before.object);
+    // Else only who owns what may have been written down anew.
+    const bool changed = before.kind == ObjectDiff::Kind::change && at(applied->object, "metadata", "resourceVersion") != before.version;
+    if (manifests_.manifests[which].kind == "Deployment" && (applied->created || changed))  // for `kubectl describe`; best effort
+      static_cast<void>(record_event(cluster_, applied->object, "Normal", "Deployed", "the model " + model_of(applied->object) + ", by " + options_.holder));
+    return tell(which, applied->created ? Applied::What::created : changed ? Applied::What::changed : Applied::What::unchanged);
+  }
+  Status tell(size_t which, Applied::What what) {
+    Applied applied{manifests_.manifests[which].identity(), what};
     if (options_.applied) options_.applied(applied);
     report_.applied.push_back(std::move(applied));
     return {};
+  }
+
+  Status apply_deployment(size_t which) {
+    TRY(still_ours());
+    const Manifest& manifest = manifests_.manifests[which];
+    if (!is_promotion(manifest, before_[which])) return apply_wave(which, which + 1);
+    TRY_ASSIGN(const bool promotion, promote(manifest));
+    if (!promotion) return apply_wave(which, which + 1);
+    return tell(which, report_.rollout->phase == Rollout::Phase::promoted ? Applied::What::changed : Applied::What::unchanged);
   }
 
   bool is_promotion(const Manifest& manifest, const ObjectDiff& before) const {
@@ -146,7 +188,7 @@ class Deployer {
   Status wait_for(const Manifest& manifest) {
     TRY_ASSIGN(const ObjectRef object, ref_of(manifest.object));
     WaitOptions wait;
-    wait.timeout = options_.timeout;
+    if (options_.timeout) wait.timeout = *options_.timeout;
     wait.every = [this] { return still_ours(); };
     if (options_.moved) wait.moved = [&](const Progress& progress) { options_.moved(object.str(), progress); };
     if (options_.trouble) wait.trouble = [&](const Trouble& trouble, const std::string& log) { options_.trouble(object.str(), trouble, log); };

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,9 +33,9 @@ struct DeployOptions {
   std::string holder;  // of the Lease: who we are
   bool force = false;  // takes over fields that belong to others
   bool wait = true;
-  std::chrono::seconds timeout{600};
-  std::chrono::seconds lease{15};  // how long another waits before it takes us for dead
-  Origin origin = {};              // of a promotion
+  std::optional<std::chrono::seconds> timeout = {};  // nothing: 600 s for pods, and for a promotion as long as its gates allow
+  std::chrono::seconds lease{15};                    // how long another waits before it takes us for dead
+  Origin origin = {};                                // of a promotion
   std::function<void(const Finding& finding)> found = {};
   std::function<void(const Applied& applied)> applied = {};
   std::function<void(const std::string& object, const Progress& progress)> moved = {};

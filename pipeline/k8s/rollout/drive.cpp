@@ -33,6 +33,29 @@ Json history_entry(const Rollout& rollout, const std::string& ended) {
           {"verdicts", rollout.passed}};
 }
 
+// Each step, and the promotion itself after them, may start as slowly and be watched as long as the gates allow; and may be undone as slowly.
+seconds longest(const Rollout& rollout) {
+  const auto steps = static_cast<int64_t>(rollout.steps.size());
+  return seconds((steps + 1) * (rollout.gates.start + std::max(rollout.gates.watch, rollout.gates.patience)) + rollout.gates.start);
+}
+
+std::string reason_of(const Rollout& rollout) {
+  if (rollout.paused) return "PromotionPaused";
+  switch (rollout.phase) {
+    case Phase::progressing:
+      return "PromotionStep";
+    case Phase::promoting:
+      return "PromotionTakesOver";
+    case Phase::promoted:
+      return "Promoted";
+    case Phase::aborting:
+      return "PromotionFails";
+    case Phase::aborted:
+      return "PromotionUndone";
+  }
+  return "";
+}
+
 class Driver {
  public:
   Driver(Cluster& cluster, Lease& lease, Rollout rollout, const DriveOptions& options)
@@ -40,6 +63,7 @@ class Driver {
 
   Result<Rollout> run() {
     const auto start = now();
+    const seconds timeout = options_.timeout.value_or(longest(rollout_));
     if (journalled() != to_json(rollout_) || !asked_to_pause().empty()) TRY(write_journal(rollout_, true));
     say(rollout_.text());
     TRY(put_fence(cluster_, looker_.objects(), std::to_string(lease_.fence()), [this] { return lease_.check(); }));
@@ -49,6 +73,11 @@ class Driver {
       tell_troubles(sight.situation);
       TRY(hear_of_pause());
       if (rollout_.paused && rollout_.phase == Phase::progressing) return rollout_;
+      if (uid_ != sight.stable_uid) {
+        uid_ = sight.stable_uid;
+        TRY(lease_.check());
+        tell_cluster();
+      }
       Next next = advance(rollout_, sight.situation);
       if (next.measuring && !measuring) looker_.begin_to_measure();
       measuring = next.measuring;
@@ -58,12 +87,13 @@ class Driver {
         TRY(write_journal(next.rollout));
         rollout_ = std::move(next.rollout);
         say(rollout_.text());
+        tell_cluster();
         if (rollout_.ended() || rollout_.paused) return rollout_;
         if (moved) looker_.begin_step(), measuring = false;
         continue;
       }
       if (rollout_.paused && !next.write) return rollout_;
-      if (now() - start >= options_.timeout) return too_late(sight.situation, next.verdict);
+      if (now() - start >= timeout) return too_late(timeout, sight.situation, next.verdict);
       if (next.write) TRY(do_write(*next.write, sight));
       // After a write, too: one that came too late, or that somebody undoes, would be written again and again at once.
       if (!cluster_.clock().pause(std::chrono::milliseconds(measuring ? 1000 : 200), cluster_.cancel())) return interrupted();
@@ -71,9 +101,9 @@ class Driver {
   }
 
  private:
-  Error too_late(const Situation& seen, const Verdict& verdict) const {
-    Error error = cluster_error("the promotion of " + rollout_.name() + " has not ended after " + std::to_string(options_.timeout.count()) +
-                                " s: " + rollout_.text() + "; " + progress_of(seen) + (verdict.measures.empty() ? "" : "; so far: " + verdict.text()))
+  Error too_late(seconds timeout, const Situation& seen, const Verdict& verdict) const {
+    Error error = cluster_error("the promotion of " + rollout_.name() + " has not ended after " + std::to_string(timeout.count()) + " s: " + rollout_.text() +
+                                "; " + progress_of(seen) + (verdict.measures.empty() ? "" : "; so far: " + verdict.text()))
                       .with_hint("go on with it or undo it: mlopsctl rollout resume|abort " + rollout_.name());
     error.kind = ErrorKind::timeout;
     return error;
@@ -85,6 +115,13 @@ class Driver {
   }
   void say(const std::string& sentence) {
     if (options_.say) options_.say(sentence);
+  }
+  // For `kubectl describe`; that it may be forbidden, or fail, is no reason to stop.
+  void tell_cluster() {
+    const bool bad = rollout_.paused || rollout_.phase == Phase::aborting || rollout_.phase == Phase::aborted;
+    Json about = rollout_.target;
+    about["metadata"]["uid"] = uid_;
+    static_cast<void>(record_event(cluster_, about, bad ? "Warning" : "Normal", reason_of(rollout_), rollout_.text() + "; begun by " + rollout_.who));
   }
   std::string progress_of(const Situation& seen) const {
     const auto& side = rollout_.phase == Phase::progressing ? seen.candidate : seen.stable;
@@ -163,6 +200,7 @@ class Driver {
   Rollout rollout_;
   const DriveOptions& options_;
   Looker looker_;
+  std::string uid_;  // of the Deployment
   std::set<std::string> told_;
 };
 

@@ -42,6 +42,7 @@ Result<Sight> Looker::look(const Rollout& rollout, bool measuring, const std::fu
   if (stable.deployment.is_null()) return cluster_error(objects_[0].str() + " is gone: somebody deleted it");
   seen.stable = side_of(stable, stable_);
   sight.stable_version = version_of(stable.deployment);
+  sight.stable_uid = text_at(at(stable.deployment, "metadata", "uid"));
   Observation candidate;
   if (rollout.strategy != Strategy::Kind::rolling) {
     TRY_ASSIGN(candidate, observe(cluster_, objects_[1]));

@@ -17,7 +17,7 @@ namespace mlopsctl::k8s {
 struct Sight {
   Situation situation;
   // Of what was looked at; empty: it is not there.
-  std::string stable_version, candidate_version, service_version, candidate_uid;
+  std::string stable_version, candidate_version, service_version, stable_uid, candidate_uid;
 };
 
 class Looker {

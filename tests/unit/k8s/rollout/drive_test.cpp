@@ -24,7 +24,8 @@ struct World {
   int version = 0;
   std::function<void(const Call& call)> before = [](const Call&) {};  // each call
   std::function<void(Json& object)> applied = [](Json&) {};           // each object that was
-  std::vector<std::string> writes;                                    // but for Leases and fences
+  std::vector<std::string> writes;                                    // but for Leases, fences and events
+  std::vector<std::string> told;                                      // the events: "Normal Promoted"
 
   explicit World(const Rollout& rollout) {
     Json candidate = candidate_of(rollout.target, 1);
@@ -53,6 +54,7 @@ struct World {
     if (call.method != "POST" && !there) return ScriptedCluster::refused(404, "NotFound");
     if (call.method == "GET") return ScriptedCluster::ok(found->second);
     const Json body = Json::parse(call.body);
+    if (call.path.ends_with("/events")) return told.push_back(text_at(at(body, "type")) + " " + text_at(at(body, "reason"))), ScriptedCluster::ok(body);
     const Json& wanted = call.method == "DELETE" ? at(body, "preconditions", "resourceVersion") : at(body, "metadata", "resourceVersion");
     if (wanted.is_string() && wanted != at(found->second, "metadata", "resourceVersion")) return ScriptedCluster::refused(409, "Conflict");
     const bool fence = call.content_type == "application/merge-patch+json";
@@ -88,6 +90,7 @@ TEST(Drive, PutsTheNewModelInPlace) {
   ASSERT_TRUE(end.ok()) << end.error().message;
   EXPECT_EQ(end->phase, Phase::promoted);
   EXPECT_THAT(world.writes, ElementsAre("PATCH feedback"));
+  EXPECT_THAT(world.told, ElementsAre("Normal PromotionTakesOver", "Normal Promoted"));
 }
 
 // It was stopped for longer than its Lease lasts, after it had looked.
@@ -99,6 +102,7 @@ TEST(Drive, ChangesNothingOnceItsLeaseIsOver) {
   };
   const auto end = world.run(rollout);
   EXPECT_THAT(world.writes, ElementsAre());
+  EXPECT_THAT(world.told, ElementsAre());
   ASSERT_FALSE(end.ok());
   EXPECT_THAT(end.error().message, ::testing::EndsWith(" is no longer ours: it could not be renewed in time"));
 }
