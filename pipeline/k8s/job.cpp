@@ -6,6 +6,7 @@
 #include <set>
 
 #include "pipeline/k8s/errors.hpp"
+#include "pipeline/k8s/run_number.hpp"
 #include "pipeline/k8s/wait.hpp"
 #include "pipeline/k8s/watch.hpp"
 
@@ -229,7 +230,8 @@ Result<StartedJob> start_job(Cluster& cluster, const Json& pattern) {
       return cluster_error(other.str() + " is under way with another image or other arguments")
           .with_hint("let it end (mlopsctl job logs " + other.name + " --follow), or end it (mlopsctl job cancel " + other.name + ")");
     }
-    job["metadata"]["name"] = instance + "-r" + std::to_string(number + 1);
+    TRY_ASSIGN(number, next_run_number(cluster, name_space, instance, number));
+    job["metadata"]["name"] = instance + "-r" + std::to_string(number);
     TRY_ASSIGN(const ObjectRef object, ref_of(job));
     auto made = create(cluster, job);
     if (!made) {

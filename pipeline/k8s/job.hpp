@@ -23,7 +23,7 @@ struct StartedJob {
   ObjectRef job;
   bool was_there = false;  // one with the same image and arguments is under way: it is that one
 };
-// Runs what `pattern`, a Job or CronJob as rendered or as the cluster has it, describes, as a Job named INSTANCE-rNUMBER; one that comes from
+// Runs what `pattern`, a Job or CronJob as rendered or as the cluster has it, describes, as a Job named INSTANCE-rNUMBER (run_number.hpp); one that comes from
 // the cluster's CronJob belongs to it. At most one of a work at once: where another one with the same image and arguments is under way, that
 // is the answer; one with others is an error (cluster) that names it.
 Result<StartedJob> start_job(Cluster& cluster, const Json& pattern);

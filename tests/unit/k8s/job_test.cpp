@@ -25,10 +25,28 @@ const Json complete{{"conditions", Json::array({{{"type", "Complete"}, {"status"
 struct Jobs {
   ScriptedCluster cluster;
   std::vector<Json> there;
+  Json numbers;          // the ConfigMap
   int lose_answers = 0;  // of so many creations
+  bool race = false;     // somebody else counts, too, before the next write
+
+  Result<Reply> count(const Call& call) {
+    if (call.method == "GET") return numbers.is_null() ? ScriptedCluster::refused(404, "NotFound") : ScriptedCluster::ok(numbers);
+    if (std::exchange(race, false)) {
+      const int64_t used = std::atoll(text_at(at(numbers, "data", "web-predict")).c_str());
+      numbers["metadata"]["resourceVersion"] = "other";
+      numbers["data"]["web-predict"] = std::to_string(used + 1);
+    }
+    const Json wanted = Json::parse(call.body);
+    if (at(wanted, "metadata", "resourceVersion") != at(numbers, "metadata", "resourceVersion"))
+      return ScriptedCluster::refused(409, call.method == "POST" ? "AlreadyExists" : "Conflict");
+    numbers = wanted;
+    numbers["metadata"]["resourceVersion"] = std::to_string(cluster.calls.size());
+    return ScriptedCluster::ok(numbers, 201);
+  }
 
   Jobs() {
     cluster.answer = [this](const Call& call) -> Result<Reply> {
+      if (call.path.find("/configmaps") != std::string::npos) return count(call);
       if (call.method == "POST") {
         Json made = Json::parse(call.body);
         for (const Json& each : there)
@@ -62,6 +80,19 @@ TEST(StartJob, NumbersTheRunsOfAWork) {
   EXPECT_TRUE(at(made, "metadata", "ownerReferences").is_null());
   EXPECT_EQ(work_of(made), "predict");
   EXPECT_EQ(at(made, "spec"), at(job_of("", "a"), "spec"));
+}
+
+TEST(StartJob, GivesNoNumberTwiceThoughTheirJobsAreGone) {
+  Jobs jobs;
+  EXPECT_EQ(jobs.start(job_of("", "a")), "new: web-predict-r1");
+  jobs.there.clear();  // cancelled, or a week has passed
+  EXPECT_EQ(jobs.start(job_of("", "a")), "new: web-predict-r2");
+  jobs.there = {job_of("web-predict-r7", "a", complete)};  // of before it was counted
+  EXPECT_EQ(jobs.start(job_of("", "a")), "new: web-predict-r8");
+  jobs.there.clear();
+  jobs.race = true;
+  EXPECT_EQ(jobs.start(job_of("", "a")), "new: web-predict-r10");
+  EXPECT_EQ(at(jobs.numbers, "data", "web-predict"), "10");
 }
 
 TEST(StartJob, IsTheOneThatIsUnderWay) {
