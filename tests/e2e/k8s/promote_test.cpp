@@ -2,10 +2,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "pipeline/k8s/deploy.hpp"
-#include "pipeline/k8s/render.hpp"
-#include "pipeline/k8s/rollout/drive.hpp"
-#include "tests/support/real_cluster.hpp"
+#include "tests/support/promotions.hpp"
 #include "tests/support/requests.hpp"
 
 namespace mlopsctl::k8s {
@@ -16,45 +13,8 @@ using ::testing::ElementsAre, ::testing::HasSubstr, ::testing::IsEmpty, ::testin
 using Kind = Strategy::Kind;
 using Phase = Rollout::Phase;
 
-class PromoteOnCluster : public testing::RealCluster {
+class PromoteOnCluster : public testing::Promotions {
  protected:
-  // A release of the test's web server, as `render` makes it, but that its probes look every second.
-  ManifestSet release(const std::string& model, const Strategy& strategy, std::map<std::string, std::string> env = {}, const Json& gates = {{"watch", 1}},
-                      const std::string& name = "web", int replicas = 3) const {
-    ReleaseOptions options;
-    options.name = name;
-    options.name_space = name_space_;
-    options.create_namespace = false;
-    options.image = "registry.test/web:v1";
-    options.replicas = replicas;
-    options.model = digest_of(model);
-    options.strategy = strategy;
-    options.env = std::move(env);
-    options.resources = {"5m", "16Mi", "500m", "64Mi"};
-    auto set = render(options);
-    if (!set) throw std::runtime_error(set.error().message);
-    for (Manifest& each : set->manifests)
-      if (each.kind == "Deployment") {
-        each.object["metadata"]["annotations"]["mlopsctl/gates"] = canonical(gates);
-        Json& container = each.object["spec"]["template"]["spec"]["containers"][0];
-        for (const char* probe : {"startupProbe", "readinessProbe"}) container[probe]["periodSeconds"] = 1;
-      }
-    return std::move(set).value();
-  }
-
-  Result<DeployReport> deployed(Cluster& as, const ManifestSet& set, const std::string& who = "ann") {
-    DeployOptions options;
-    options.holder = options.origin.who = who;
-    options.lease = seconds(3);
-    options.timeout = seconds(120);
-    options.promoting = [this](const std::string& sentence) { said_.push_back(sentence); };
-    return deploy(as, set, options);
-  }
-  Json live(Cluster& as, const std::string& name) const {
-    const auto found = get(as, ref(resources::deployments, name_space_, name));
-    return found && *found ? **found : Json();
-  }
-  Json service(Cluster& as, const std::string& name) const { return **get(as, ref(resources::services, name_space_, name)); }
   std::unique_ptr<testing::SteadyRequests> requests(int threads = 4) {
     const std::string address = text_at(at(service(cluster(), "web"), "spec", "clusterIP")), request = "GET / HTTP/1.1\r\nhost: web\r\n\r\n";
     // The nodes hear of a new Service a moment later.
@@ -64,27 +24,6 @@ class PromoteOnCluster : public testing::RealCluster {
     while (steady->sent() < 3000) clock_.pause(milliseconds(20), cancel_);
     return steady;
   }
-  std::string story() const {
-    std::string all;
-    for (const auto& sentence : said_) all += sentence + "\n";
-    return all;
-  }
-  // One Deployment, all of whose pods are the model's, and a Service that takes them all.
-  void expect_settled(const std::string& model) { expect_settled(cluster(), model, "web", 3); }
-  void expect_settled(Cluster& as, const std::string& model, const std::string& name, int replicas) const {
-    const Json deployment = live(as, name);
-    EXPECT_EQ(model_of(deployment), digest_of(model).str()) << story();
-    const Progress progress = judge({deployment, {}});
-    EXPECT_EQ(progress.available, replicas) << story();
-    EXPECT_EQ(progress.phase, Progress::Phase::done) << story();
-    EXPECT_TRUE(live(as, candidate_name(name)).is_null()) << story();
-    EXPECT_EQ(traffic_of(service(as, name)), Traffic::all) << story();
-    const auto journal = look_up_journal(as, name_space_, name);
-    ASSERT_TRUE(journal.ok()) << journal.error().message;
-    EXPECT_FALSE(journal->now) << journal->now->text();
-  }
-
-  std::vector<std::string> said_;
 };
 
 // The fewest addresses that a Service ever had while it was looked at.
@@ -256,26 +195,8 @@ TEST_P(KillOnCluster, AfterAnyWriteOfAPromotionItCanBeEndedElsewhere) {
     const bool was_killed = WIFSIGNALED(ended) && WTERMSIG(ended) == SIGKILL;
     ++(was_killed ? killed : unkilled);
     if (!was_killed) { EXPECT_EQ(WEXITSTATUS(ended), 0) << "without a kill, " << writes; }
-    LeaseOptions options{name_space_, lease_name(name_of(writes)), "another", seconds(5)};
-    options.look = milliseconds(200);
-    auto lease = Lease::acquire(api, options);
-    ASSERT_TRUE(lease.ok()) << lease.error().message;
-    const auto journal = read_journal(lease->object());
-    ASSERT_TRUE(journal.ok()) << journal.error().message;
-    std::string expected = "old";
-    if (journal->now) {
-      const bool abort = writes % 2 == 0;
-      const auto end = drive(api, *lease, abort ? aborted(*journal->now, "told to") : resumed(*journal->now, false), {});
-      ASSERT_TRUE(end.ok()) << "killed after write " << writes << ": " << end.error().message;
-      EXPECT_TRUE(end->ended());
-      if (!abort && journal->now->phase != Phase::aborting) { EXPECT_EQ(end->phase, Phase::promoted) << "killed after write " << writes; }
-      if (end->phase == Phase::promoted) expected = "new";
-    } else if (model_of(live(api, name_of(writes))) == digest_of("new").str()) {
-      expected = "new";
-    }
-    ASSERT_TRUE(lease->release().ok());
     SCOPED_TRACE("killed after write " + std::to_string(writes));
-    expect_settled(api, expected, name_of(writes), replicas());
+    expect_ended_elsewhere(api, name_of(writes), replicas(), writes % 2 == 0);
   };
   // All of them at once: each waits for its pods most of the time.
   for (int first = 1; unkilled == 0 && first < many; first += 22) {
@@ -335,6 +256,62 @@ TEST_F(PromoteOnCluster, GoesBackToAModelByItsDigest) {
   const auto same = diff(cluster(), release("third", rolling, {}, no_traffic, "web", 1), false);
   ASSERT_TRUE(same.ok());
   EXPECT_TRUE(same->same());
+}
+
+TEST_F(PromoteOnCluster, ACanaryLeavesTheNumberOfPodsToTheirAutoscaler) {
+  autoscale_ = Autoscale{4, 8, 70};
+  const Strategy canary{Kind::canary, {25, 50, 100}};
+  const Json gates{{"traffic", false}, {"watch", 0}};
+  ASSERT_TRUE(deployed(cluster(), release("old", canary, {}, gates)).ok());
+  const auto wait_for_pods = [&](int64_t count) {
+    while (number_at(at(live(cluster(), "web"), "status", "availableReplicas")) != count) clock_.pause(milliseconds(100), cancel_);
+  };
+  wait_for_pods(4);
+  // Once it wants more than at first, shares are shares of what is there.
+  EXPECT_FALSE(apply_as("horizontal-pod-autoscaler", ref(resources::deployments, name_space_, "web"), {{"spec", {{"replicas", 5}}}}, "scale"));
+  wait_for_pods(5);
+  FewestReady fewest(cluster().clone(), name_space_, clock_);
+  said_.clear();
+  const auto report = deployed(cluster(), release("new", canary, {}, gates));
+  ASSERT_TRUE(report.ok()) << report.error().message;
+  EXPECT_EQ(report->rollout->phase, Phase::promoted);
+  EXPECT_GE(fewest.stop(), 5);
+  EXPECT_THAT(story(), ::testing::AllOf(HasSubstr("canary, step 1 of 2: 29 % of the requests (2 new pods)"),
+                                        HasSubstr("canary, step 2 of 2: 50 % of the requests (5 new pods)")));
+  expect_settled(cluster(), "new", "web", 5);
+  for (const Json& entry : at(live(cluster(), "web"), "metadata", "managedFields"))
+    if (at(entry, "manager") == field_manager) { EXPECT_FALSE(at(entry, "fieldsV1", "f:spec").contains("f:replicas")) << entry; }
+}
+
+TEST_F(PromoteOnCluster, ClocksThatAreAnHourWrongChangeNothing) {
+  const testing::WrongClock ahead(std::chrono::hours(1)), behind(-std::chrono::hours(1));
+  Api ann = connect("admin", ahead, cancel_), bob = connect("admin", behind, cancel_);
+  const auto of = [&](const std::string& model) { return release(model, {Kind::blue_green, {}}, {}, {{"traffic", false}, {"watch", 0}}, "web", 1); };
+  ASSERT_TRUE(deployed(ann, of("old")).ok());
+  // Bob comes while Ann is at work.
+  std::thread meanwhile;
+  std::optional<Result<DeployReport>> second;
+  DeployOptions options;
+  options.holder = options.origin.who = "ann";
+  options.promoting = [&](const std::string&) {
+    if (!meanwhile.joinable()) meanwhile = std::thread([&] { second = deployed(bob, of("newer"), "bob"); });
+  };
+  const auto first = deploy(ann, of("new"), options);
+  ASSERT_TRUE(meanwhile.joinable());
+  meanwhile.join();
+  ASSERT_TRUE(first.ok()) << first.error().message;
+  EXPECT_EQ(first->rollout->phase, Phase::promoted);
+  ASSERT_FALSE(second->ok());
+  EXPECT_EQ(second->error().message, "the Lease " + name_space_ + "/mlopsctl-web is held by ann, who is at work");
+  expect_settled(cluster(), "new", "web", 1);
+  // Ann takes the Lease and is never heard of again: Bob waits for just as long as it lasts.
+  const auto start = clock_.steady();
+  ASSERT_TRUE(Lease::acquire(ann, {name_space_, lease_name("web"), "ann", seconds(3)}).ok());
+  const auto third = deployed(bob, of("newer"), "bob");
+  ASSERT_TRUE(third.ok()) << third.error().message;
+  EXPECT_EQ(third->rollout->phase, Phase::promoted);
+  EXPECT_GE(clock_.steady() - start, seconds(3));
+  expect_settled(cluster(), "newer", "web", 1);
 }
 
 TEST_F(PromoteOnCluster, PausesWhereTooFewRequestsCameAndGoesOnWhenTold) {
