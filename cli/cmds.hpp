@@ -35,6 +35,7 @@ Result<Answer> cmd_model_list(Session& session);
 Result<Answer> cmd_model_show(Session& session);
 Result<Answer> cmd_model_alias(Session& session);
 Result<Answer> cmd_model_fetch(Session& session);
+Result<Answer> cmd_model_publish(Session& session);
 Result<Answer> cmd_rollback(Session& session);
 Result<Answer> cmd_rollback_in_cluster(Session& session);  // rollback --namespace
 Result<Answer> cmd_promote(Session& session);

@@ -284,14 +284,26 @@ constexpr Command elsewhere[] = {
      .run = cmd_model_alias},
     {.name = "model fetch",
      .group = Group::models,
-     .summary = "download a BERT from a model hub, to fine-tune it",
-     .details = "Fetches config.json, the tokenizer's files and the weights into a new folder that appears complete or not at all; a "
-                "download that was cut off goes on where it was. A private repository needs a token, in HF_TOKEN or in a file that "
-                "HF_TOKEN_PATH names. HF_ENDPOINT names another hub. With HF_HUB_OFFLINE=1 only what was fetched before is checked.",
-     .examples = {{"mlopsctl model fetch hf://org/name"}, {"mlopsctl model fetch hf://org/name@v1.0 --to models/base", "a tag, branch or commit"}},
-     .positionals = {{"REPOSITORY", Takes::text, "hf://ORGANISATION/NAME or hf://ORGANISATION/NAME@REVISION (default: main)", 1, 1}},
+     .summary = "download a BERT from a hub, or a published model",
+     .details = "From a hub it fetches config.json, the tokenizer's files and the weights, to fine-tune them. A private repository needs a token, in "
+                "HF_TOKEN or in a file that HF_TOKEN_PATH names. HF_ENDPOINT names another hub. With HF_HUB_OFFLINE=1 only what was fetched before is "
+                "checked.\n\nFrom a web server it fetches what `mlopsctl model publish` wrote, and checks every byte against the digest; a token may "
+                "stand in MODEL_TOKEN.\n\nThe new folder appears complete or not at all; a download that was cut off goes on where it was.",
+     .examples = {{"mlopsctl model fetch hf://org/name"},
+                  {"mlopsctl model fetch hf://org/name@v1.0 --to models/base", "a tag, branch or commit"},
+                  {"mlopsctl model fetch https://example.com/airline@sha256:1a2b... --to model", "that very model"}},
+     .positionals = {{"REPOSITORY", Takes::text, "hf://ORGANISATION/NAME[@REVISION] (default: main), or https://HOST/PATH@DIGEST", 1, 1}},
      .flags = {{"--to", 0, Takes::folder, "FOLDER", "where to (default: a folder of the repository's name)"}},
      .run = cmd_model_fetch},
+    {.name = "model publish",
+     .group = Group::models,
+     .summary = "write a model for any web server to hand out",
+     .details = "Into a folder of the digest's name and a list of its files beside it. What is fetched from there is checked against the digest, so the "
+                "server need not be trusted.",
+     .examples = {{"mlopsctl model publish feedback --to /srv/models/feedback"}},
+     .positionals = {{"MODEL", Takes::alias, "a registered alias, a digest, a stage of the latest run, or a folder", 1, 1}},
+     .flags = {{"--to", 0, Takes::folder, "FOLDER", "what the server hands out", "", true}},
+     .run = cmd_model_publish},
     {.name = "rollback",
      .group = Group::models,
      .summary = "go back to the model that was there before",

@@ -8,10 +8,14 @@
 
 #include "pipeline/base/plural.hpp"
 #include "pipeline/k8s/cron.hpp"
+#include "pipeline/net/url.hpp"
 
 namespace mlopsctl::k8s {
 
 namespace {
+
+// Of 1.30 the schemas are not checked, and older ones lack preStop.sleep.
+constexpr int oldest_kubernetes = 31;
 
 constexpr std::string_view lower_letters = "abcdefghijklmnopqrstuvwxyz";
 constexpr std::string_view label_characters = "abcdefghijklmnopqrstuvwxyz0123456789-";
@@ -105,6 +109,11 @@ class Checker {
   }
 
   void names() {
+    if (o_.kubernetes != 0 && o_.kubernetes < oldest_kubernetes)
+      fault("version",
+            "expected Kubernetes 1." + std::to_string(oldest_kubernetes) + " or newer, for older ones lack what every release has" +
+                (o_.kubernetes > 0 ? ", got 1." + std::to_string(o_.kubernetes) : ""),
+            "write version: \"1." + std::to_string(oldest_kubernetes) + "\", or leave it out");
     constexpr std::string_view label = "at most 63 small letters, digits and -, starting with a letter";
     need(is_dns_label(o_.name), "name", o_.name, label, "use a name such as airline-sentiment");
     need(is_dns_label(o_.name_space), "namespace", o_.name_space, label, "use a name such as airline");
@@ -191,6 +200,17 @@ class Checker {
     const auto& d = o_.delivery;
     need(d.path.starts_with('/') || d.from == ModelDelivery::From::volume_claim, "model.path", d.path, "an absolute path", "use /model");
     need(d.path.find("..") == std::string::npos, "model.path", d.path, "a path without ..", "use /model");
+    constexpr int image_volumes_since = 35;
+    if (d.from == ModelDelivery::From::image_volume && o_.kubernetes != 0 && o_.kubernetes < image_volumes_since)
+      fault("model.from", "image volumes are on by default from Kubernetes 1.35, and the release has to run on 1." + std::to_string(o_.kubernetes),
+            "write version: \"1.35\", or let the pods fetch the model: {from: download, url: ...}");
+    if (d.from == ModelDelivery::From::download) {
+      const auto url = net::parse_url(d.url);
+      need(url.ok() && d.url.find_first_of("?#@") == std::string::npos, "model.url", d.url, "the address of a folder on a web server",
+           "use https://models.example.com/airline: where `mlopsctl model publish` puts it");
+      if (o_.egress.empty())
+        fault("egress", "the pods are to fetch their model, and may connect to nothing but name resolution", "write egress: [{cidr: 10.0.0.0/8, port: 443}]");
+    }
     if (d.from == ModelDelivery::From::image_volume)
       need(!d.reference.empty() && d.reference.find_first_of(" \t\n") == std::string::npos, "model.reference", d.reference, "an image reference",
            "use registry.example.com/models/airline@sha256:...");

@@ -42,12 +42,14 @@ struct ModelDelivery {
   enum class From {
     image,         // it is part of the server's image
     image_volume,  // an OCI image of its own, mounted read-only (Kubernetes 1.35 or newer)
-    volume_claim   // a PersistentVolumeClaim, mounted read-only
+    volume_claim,  // a PersistentVolumeClaim, mounted read-only
+    download       // an init container fetches it by its digest from where `mlopsctl model publish` put it
   };
   From from = From::image;
-  std::string path = "/model";  // where the model's folder is inside the container; of a claim: its sub-folder
+  std::string path = "/model";  // where the model's folder is inside the container; of a claim: its sub-folder; of a download: below it, as "current"
   std::string reference;        // of image_volume: the image
   std::string claim;            // of volume_claim
+  std::string url = {};         // of download: "https://models.example.com/airline"
 };
 
 struct SecretRef {
@@ -75,6 +77,7 @@ struct ReleaseOptions {
   std::string name;  // of every object: a DNS label
   std::string name_space = "default";
   bool create_namespace = true;  // with Pod Security "restricted" enforced; never done for "default"
+  int kubernetes = 0;            // 35: it has to run on 1.35 and newer; 0: not said
   std::string image;             // the server's
   int replicas = 2;
   int port = 8080;  // in the container

@@ -32,7 +32,8 @@ class Renderer {
     TRY(add(30, "serviceaccount", {}, o_.name));
     TRY(add(40, "configmap", {{"data", config_data_}}, config_map_));
     TRY(add(50, "service", service(), o_.name));
-    TRY(add(60, "deployment", deployment(), o_.name));
+    TRY_ASSIGN(Values server, deployment());
+    TRY(add(60, "deployment", std::move(server), o_.name));
     // A budget for a single pod would block every drain of its node for ever.
     if ((o_.autoscale ? o_.autoscale->min : o_.replicas) > 1) TRY(add(70, "pdb", {{"selector", all_servers()}}, o_.name));
     if (o_.autoscale) TRY(add(75, "hpa", {{"min", o_.autoscale->min}, {"max", o_.autoscale->max}, {"cpu", o_.autoscale->cpu}}, o_.name));
@@ -84,8 +85,8 @@ class Renderer {
             {"selector", all_servers()}};
   }
 
-  Values deployment() const {
-    Values values = pod("");
+  Result<Values> deployment() const {
+    TRY_ASSIGN(Values values, pod(""));
     values["selector"] = server_selector();
     values["api"] = o_.api;
     values["model"] = o_.model.str();
@@ -100,12 +101,13 @@ class Renderer {
   }
 
   std::string model_folder() const {
+    if (o_.delivery.from == ModelDelivery::From::download) return o_.delivery.path + "/current";
     const bool claimed = o_.delivery.from == ModelDelivery::From::volume_claim;
     return claimed && !o_.delivery.path.starts_with('/') ? "/models/" + o_.delivery.path : claimed ? "/models" + o_.delivery.path : o_.delivery.path;
   }
 
   // What the server's pods and the jobs' have in common.
-  Values pod(const std::string& claim) const {
+  Result<Values> pod(const std::string& claim) const {
     Json env = Json::array();
     for (const auto& [variable, ref] : o_.secret_env)
       env.push_back({{"name", variable}, {"valueFrom", {{"secretKeyRef", {{"name", ref.secret}, {"key", ref.key}}}}}});
@@ -120,25 +122,40 @@ class Renderer {
       mounts.push_back({{"name", "model"}, {"mountPath", "/models"}, {"readOnly", true}});
       volumes.push_back({{"name", "model"}, {"persistentVolumeClaim", {{"claimName", delivery.claim}, {"readOnly", true}}}});
     }
+    if (delivery.from == ModelDelivery::From::download) {
+      mounts.push_back({{"name", "model"}, {"mountPath", delivery.path}, {"readOnly", true}});
+      volumes.push_back({{"name", "model"}, {"emptyDir", Json::object()}});
+    }
     if (!claim.empty()) {
       mounts.push_back({{"name", "data"}, {"mountPath", "/data"}});
       volumes.push_back({{"name", "data"}, {"persistentVolumeClaim", {{"claimName", claim}}}});
     }
     const auto& r = o_.resources;
-    return {
+    Values values{
         {"service_account", o_.name},
         {"image", o_.image},
         {"config_map", config_map_},
         {"env", env.empty() ? Json() : env},
         {"resources", {{"requests", {{"cpu", r.cpu_request}, {"memory", r.memory_request}}}, {"limits", {{"cpu", r.cpu_limit}, {"memory", r.memory_limit}}}}},
         {"volume_mounts", mounts},
-        {"volumes", volumes}};
+        {"volumes", volumes},
+        {"init_containers", Json()}};
+    if (delivery.from == ModelDelivery::From::download) { TRY_ASSIGN(values["init_containers"], fetcher(values)); }
+    return values;
+  }
+
+  Result<Json> fetcher(const Values& pod) const {
+    Values values{{"source", o_.delivery.url + "@" + o_.model.str()}, {"folder", model_folder()}, {"path", o_.delivery.path}};
+    for (const char* same : {"image", "config_map", "env", "resources"}) values[same] = pod.at(same);
+    const auto& file = builtin_template("fetcher");
+    TRY_ASSIGN(Json container, fill_template(file.text, file.path, values));
+    return Json::array({std::move(container)});
   }
 
   Status add_job(const JobOptions& job) {
     const std::string instance = join_names(o_.name, job.name);
     const Json job_labels = labels("model-job", instance, "job");
-    Values values = pod(job.claim);
+    TRY_ASSIGN(Values values, pod(job.claim));
     values["labels"] = job_labels;
     values["model"] = o_.model.str();
     values["args"] = job.args;

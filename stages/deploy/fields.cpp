@@ -1,5 +1,7 @@
 #include "stages/deploy/fields.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <iterator>
 #include <map>
@@ -23,12 +25,16 @@ TypePtr model_delivery() {
   return variant(
       "from", {{"image", "The model is part of the server's image.", {with_default("path", text("/model"), "/model", "Where its folder is in the image.")}},
                {"image-volume",
-                "The model is an OCI image of its own, mounted read-only (Kubernetes 1.35 or newer).",
+                "The model is an OCI image of its own, mounted read-only (Kubernetes 1.35 or newer, see `version`).",
                 {required("reference", text("registry.example.com/models/airline@sha256:..."), "The model's image."),
                  with_default("path", text("/model"), "/model", "Where to mount it.")}},
                {"volume-claim",
                 "The model lies on a PersistentVolumeClaim, mounted read-only at /models.",
-                {required("claim", text("models"), "The name of the claim."), with_default("path", text("current"), "current", "The model's folder on it.")}}});
+                {required("claim", text("models"), "The name of the claim."), with_default("path", text("current"), "current", "The model's folder on it.")}},
+               {"download",
+                "An init container fetches the model by its digest, and checks every byte against it, from where `mlopsctl model publish` put it.",
+                {required("url", text("https://models.example.com/airline"), "Where; a token for it may stand in MODEL_TOKEN, under secrets."),
+                 with_default("path", text("/model"), "/model", "Where to mount it; the model is in `current` below.")}}});
 }
 
 TypePtr job() {
@@ -57,6 +63,7 @@ TypePtr kubernetes() {
       optional("name", text("airline-sentiment"), "The name of the objects; without it the alias."),
       with_default("namespace", text("airline"), o.name_space, "The namespace they live in."),
       with_default("create_namespace", boolean(), o.create_namespace, "Whether to render the namespace too, with Pod Security \"restricted\"."),
+      optional("version", text("1.34"), "The oldest Kubernetes that it has to run on; what that one lacks is refused."),
       with_default("image", text("registry.example.com/mlopsctl@sha256:..."), "mlopsctl:" MLOPSCTL_VERSION, "The server's image."),
       with_default("replicas", integer(1, 1000), o.replicas, "How many pods, unless `autoscale` decides."),
       with_default("port", integer(1, 65535), o.port, "The port the server listens on in its pod."),
@@ -111,14 +118,23 @@ TypePtr kubernetes() {
 
 std::string text_or_empty(const Json& value) { return value.is_string() ? value.get<std::string>() : ""; }
 
+// "1.34" -> 34; 0 where nothing is said, -1 for what is no version.
+int minor_version(const std::string& text) {
+  int minor = -1;
+  if (text.empty()) return 0;
+  const auto [end, fault] = std::from_chars(text.data() + std::min<size_t>(2, text.size()), text.data() + text.size(), minor);
+  return text.starts_with("1.") && fault == std::errc() && end == text.data() + text.size() ? minor : -1;
+}
+
 k8s::ModelDelivery delivery_of(const Json& model) {
   using From = k8s::ModelDelivery::From;
   k8s::ModelDelivery delivery;
   const std::string from = model.at("from");
-  delivery.from = from == "image" ? From::image : from == "image-volume" ? From::image_volume : From::volume_claim;
+  delivery.from = from == "image" ? From::image : from == "image-volume" ? From::image_volume : from == "download" ? From::download : From::volume_claim;
   delivery.path = model.at("path");
   delivery.reference = model.value("reference", "");
   delivery.claim = model.value("claim", "");
+  delivery.url = model.value("url", "");
   return delivery;
 }
 
@@ -169,6 +185,7 @@ k8s::ReleaseOptions kubernetes_options(const Json& params, const std::string& st
   if (o.name.empty()) o.name = alias_of(params, stage);
   o.name_space = k.at("namespace");
   o.create_namespace = k.at("create_namespace");
+  o.kubernetes = minor_version(text_or_empty(k.at("version")));
   o.image = k.at("image");
   o.replicas = k.at("replicas");
   o.port = k.at("port");

@@ -54,6 +54,25 @@ TEST(Options, EveryFaultIsFoundAtOnce) {
   EXPECT_EQ(set.error().also.size(), 17u);
 }
 
+TEST(Options, WhatAVersionOfKubernetesLacksIsRefused) {
+  ReleaseOptions o = airline();
+  o.kubernetes = 34;
+  EXPECT_EQ(said(o), Lines{"model.from: image volumes are on by default from Kubernetes 1.35, and the release has to run on 1.34"});
+  o.kubernetes = 35;
+  EXPECT_EQ(said(o), Lines{});
+  o.kubernetes = 30;
+  o.delivery = {};
+  EXPECT_EQ(said(o), Lines{"version: expected Kubernetes 1.31 or newer, for older ones lack what every release has, got 1.30"});
+}
+
+TEST(Options, AModelIsFetchedFromSomewhereThatMayBeReached) {
+  ReleaseOptions o = fetched();
+  o.delivery.url = "models/feedback";
+  o.egress.clear();
+  EXPECT_EQ(said(o), (Lines{"model.url: expected the address of a folder on a web server, got \"models/feedback\"",
+                            "egress: the pods are to fetch their model, and may connect to nothing but name resolution"}));
+}
+
 TEST(Options, CanaryStepsAscendToHundred) {
   ReleaseOptions o = minimal();
   o.strategy.kind = Strategy::Kind::canary;

@@ -34,6 +34,18 @@ inline ReleaseOptions airline() {
   return options;
 }
 
+// A model that its pods and jobs fetch themselves, on the oldest Kubernetes.
+inline ReleaseOptions fetched() {
+  ReleaseOptions options = minimal();
+  options.kubernetes = 31;
+  options.delivery.from = ModelDelivery::From::download;
+  options.delivery.url = "https://models.example.com/feedback";
+  options.secret_env = {{"MODEL_TOKEN", {"models", "token"}}};
+  options.egress = {{"10.0.0.0/8", 443}};
+  options.jobs = {{"predict", {"predict", "--model", "/model/current", "--input", "/data/in.csv", "--output", "/data/out"}, "", "", "data"}};
+  return options;
+}
+
 // Seed 2: node port, model on a volume, batch prediction, drift and retraining, a webhook from a Secret.
 inline ReleaseOptions sentiment140() {
   ReleaseOptions options = minimal();
@@ -61,6 +73,8 @@ inline ReleaseOptions sentiment140() {
   return options;
 }
 
-inline std::map<std::string, ReleaseOptions> option_sets() { return {{"minimal", minimal()}, {"airline", airline()}, {"sentiment140", sentiment140()}}; }
+inline std::map<std::string, ReleaseOptions> option_sets() {
+  return {{"minimal", minimal()}, {"airline", airline()}, {"sentiment140", sentiment140()}, {"fetched", fetched()}};
+}
 
 }  // namespace mlopsctl::k8s

@@ -87,7 +87,7 @@ TEST_P(Golden, EveryPodIsRestricted) {
   EXPECT_GE(pods, 1);
 }
 
-INSTANTIATE_TEST_SUITE_P(Options, Golden, testing::Values("minimal", "airline", "sentiment140"), [](const auto& name) { return name.param; });
+INSTANTIATE_TEST_SUITE_P(Options, Golden, testing::Values("minimal", "airline", "sentiment140", "fetched"), [](const auto& name) { return name.param; });
 
 TEST(Render, SelectorsHoldNoMoreThanWhatNeverChangesAndEveryPodOfTheServerHasIt) {
   const ManifestSet set = rendered(airline());

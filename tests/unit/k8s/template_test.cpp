@@ -93,7 +93,7 @@ TEST(BuiltinTemplates, AreValidYamlSortedByName) {
     EXPECT_LT(last, file.name);
     last = file.name;
   }
-  EXPECT_EQ(builtin_templates().size(), 11u);
+  EXPECT_EQ(builtin_templates().size(), 12u);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@ source "$here/layout.sh"
 
 mkdir -p "$out" "$root"/{usr/local/bin,data,tmp}
 strip -o "$root/usr/local/bin/mlopsctl" "$program"
-ldd "$program" | grep -o '/[^ )]*' | while read -r library; do install -D "$library" "$root$library"; done
+curl=$(ldconfig -p | sed -n 's/.*libcurl\.so\.4 .*x86-64.* => //p' | head -n 1)  # opened when it is needed
+{ ldd "$program"; [ -z "$curl" ] || { echo " $curl"; ldd "$curl"; }; } | grep -o '/[^ )]*' | sort -u | while read -r library; do install -D "$library" "$root$library"; done
 layout mlopsctl test "$root" '{"User": "65532:65532", "WorkingDir": "/data", "Entrypoint": ["/usr/local/bin/mlopsctl"], "Env": ["PATH=/usr/local/bin", "HOME=/data"]}'
 "$here/push.sh" "$out/mlopsctl-test" "$registry"
