@@ -1,8 +1,9 @@
 #include "pipeline/k8s/diff.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <set>
+
+#include "pipeline/k8s/rollout/manifests.hpp"
 
 namespace mlopsctl::k8s {
 
@@ -70,25 +71,32 @@ bool of_missing_namespace(const Refusal& refusal, const std::set<std::string>& t
   return refusal.not_found() && to_come.contains(name_space);
 }
 
-ObjectDiff compared(const Manifest& manifest, std::optional<Json> live, Outcome dry, const std::set<std::string>& to_come) {
+ObjectDiff compared(const Manifest& manifest, Live live, Outcome dry, const std::set<std::string>& to_come) {
   ObjectDiff each;
   each.object = manifest.identity();
   if (dry.refusal && !of_missing_namespace(*dry.refusal, to_come, manifest.name_space)) {
     each.kind = ObjectDiff::Kind::refused;
     each.refusal = std::move(dry.refusal);
-  } else if (!live) {
+  } else if (!live.object) {
     each.kind = ObjectDiff::Kind::create;
   } else {
-    each.version = text_at(at(*live, "metadata", "resourceVersion"));
-    each.settled = *live == dry.object;
-    each.changes = changes_between(*live, dry.object);
+    each.version = text_at(at(*live.object, "metadata", "resourceVersion"));
+    each.settled = *live.object == dry.object;
+    each.changes = changes_between(*live.object, dry.object);
     if (!each.changes.empty()) each.kind = ObjectDiff::Kind::change;
   }
   if (manifest.kind == "Deployment") {
-    if (live) each.live = std::move(*live);
+    if (live.object) each.live = std::move(*live.object);
     each.wanted = std::move(dry.object);
   }
   return each;
+}
+
+bool is_as_applied(const Json& live, const Json& manifest) {
+  Json applied = applied_part(live);
+  if (!applied.is_object()) return false;
+  if (at(applied, "metadata", "namespace").is_null()) applied["metadata"].erase("namespace");
+  return applied == manifest;
 }
 
 // So many are asked about at once, and in memory.
@@ -127,36 +135,64 @@ bool ClusterDiff::same() const {
   return !objects.empty() && std::all_of(objects.begin(), objects.end(), [](const ObjectDiff& each) { return each.kind == ObjectDiff::Kind::same; });
 }
 
-Result<ClusterDiff> diff(Cluster& cluster, const ManifestSet& manifests, bool force) {
-  const std::vector<Manifest>& all = manifests.manifests;
-  std::vector<size_t> order(all.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_partition(order.begin(), order.end(), [&](size_t i) { return all[i].kind == "Namespace"; });
+Result<std::vector<Live>> look_up(Cluster& cluster, const ManifestSet& manifests) {
+  std::vector<Live> all;
+  for (size_t first = 0; first < manifests.manifests.size(); first += most_at_once) {
+    std::vector<Ask> asks;
+    for (size_t i = first; i < std::min(manifests.manifests.size(), first + most_at_once); ++i) {
+      TRY_ASSIGN(const ObjectRef object, ref_of(manifests.manifests[i].object));
+      asks.push_back(to_get(object));
+    }
+    auto outcomes = ask_all(cluster, asks);
+    for (size_t k = 0; k < asks.size(); ++k) {
+      TRY_ASSIGN(auto outcome, std::move(outcomes[k]));
+      Live live;
+      TRY_ASSIGN(live.object, found_by(asks[k], std::move(outcome)));
+      live.as_applied = live.object && is_as_applied(*live.object, manifests.manifests[first + k].object);
+      all.push_back(std::move(live));
+    }
+  }
+  return all;
+}
 
+Result<ClusterDiff> diff(Cluster& cluster, const ManifestSet& manifests, bool force, std::vector<Live> live) {
+  const std::vector<Manifest>& all = manifests.manifests;
   ClusterDiff found;
   found.objects.resize(all.size());
+  std::vector<size_t> asked;
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (!live[i].as_applied) {
+      asked.push_back(i);
+      continue;
+    }
+    Outcome same;
+    same.object = *live[i].object;
+    found.objects[i] = compared(all[i], std::move(live[i]), std::move(same), {});
+  }
+  std::stable_partition(asked.begin(), asked.end(), [&](size_t i) { return all[i].kind == "Namespace"; });
   std::set<std::string> to_come;  // namespaces that this set creates
-  for (size_t first = 0; first < order.size(); first += most_at_once) {
-    const std::vector<size_t> now(order.begin() + static_cast<ptrdiff_t>(first),
-                                  order.begin() + static_cast<ptrdiff_t>(std::min(order.size(), first + most_at_once)));
+  for (size_t first = 0; first < asked.size(); first += most_at_once) {
+    const size_t end = std::min(asked.size(), first + most_at_once);
     std::vector<Ask> asks;
-    for (const size_t i : now) {
-      TRY_ASSIGN(const ObjectRef object, ref_of(all[i].object));
-      TRY_ASSIGN(Ask dry, to_apply(all[i].object, {.dry_run = true, .force = force}));
-      asks.push_back(to_get(object));
+    for (size_t k = first; k < end; ++k) {
+      TRY_ASSIGN(Ask dry, to_apply(all[asked[k]].object, {.dry_run = true, .force = force}));
       asks.push_back(std::move(dry));
     }
     auto outcomes = ask_all(cluster, asks);
-    for (size_t k = 0; k < now.size(); ++k) {
-      TRY_ASSIGN(auto got, std::move(outcomes[2 * k]));
-      TRY_ASSIGN(auto live, found_by(asks[2 * k], std::move(got)));
-      TRY_ASSIGN(auto dry, std::move(outcomes[2 * k + 1]));
-      ObjectDiff each = compared(all[now[k]], std::move(live), std::move(dry), to_come);
-      if (all[now[k]].kind == "Namespace" && each.kind == ObjectDiff::Kind::create) to_come.insert(all[now[k]].name);
-      found.objects[now[k]] = std::move(each);
+    for (size_t k = first; k < end; ++k) {
+      TRY_ASSIGN(auto dry, std::move(outcomes[k - first]));
+      const Manifest& manifest = all[asked[k]];
+      ObjectDiff each = compared(manifest, std::move(live[asked[k]]), std::move(dry), to_come);
+      if (manifest.kind == "Namespace" && each.kind == ObjectDiff::Kind::create) to_come.insert(manifest.name);
+      found.objects[asked[k]] = std::move(each);
     }
   }
   return found;
+}
+
+Result<ClusterDiff> diff(Cluster& cluster, const ManifestSet& manifests, bool force) {
+  TRY_ASSIGN(auto live, look_up(cluster, manifests));
+  return diff(cluster, manifests, force, std::move(live));
 }
 
 }  // namespace mlopsctl::k8s

@@ -1,4 +1,5 @@
-// What an apply would change, as the server itself says it by a dry run: defaults, other owners' fields and admission are all in it.
+// What an apply would change, as the server itself says it by a dry run: defaults, other owners' fields and admission are all in it. Only what is there
+// just as we applied it last needs no asking.
 #pragma once
 
 #include <optional>
@@ -36,7 +37,18 @@ struct ClusterDiff {
   std::vector<ObjectDiff> objects;
   bool same() const;
 };
-// Changes nothing. An object in a namespace that the same set creates counts as created.
+
+// What there is of a set, in its order.
+struct Live {
+  std::optional<Json> object;  // nothing: there is none
+  // It is what the manifest says, to the letter, and was applied so by us (metadata.managedFields): to apply it again would say nothing new. The server
+  // is not asked about it, so what an admission webhook of today would make of it does not show.
+  bool as_applied = false;
+};
+Result<std::vector<Live>> look_up(Cluster& cluster, const ManifestSet& manifests);
+
+// Changes nothing. An object in a namespace that the same set creates counts as created. `live`: as look_up() has found it.
+Result<ClusterDiff> diff(Cluster& cluster, const ManifestSet& manifests, bool force, std::vector<Live> live);
 Result<ClusterDiff> diff(Cluster& cluster, const ManifestSet& manifests, bool force);
 
 }  // namespace mlopsctl::k8s

@@ -27,9 +27,13 @@ class Checks {
   Checks(Cluster& cluster, const ManifestSet& manifests, bool force) : cluster_(cluster), manifests_(manifests), force_(force) {}
 
   Result<Preflight> run() {
-    TRY(access());
+    auto live = look_up(cluster_, manifests_);
+    const bool nothing_to_do = live && std::ranges::all_of(*live, &Live::as_applied);
+    if (!nothing_to_do) TRY(access());
     if (!result_.fine()) return std::move(result_);  // the rest would only say the same again
-    TRY_ASSIGN(result_.diff, diff(cluster_, manifests_, force_));
+    if (!live) return std::move(live).error();
+    TRY_ASSIGN(result_.diff, diff(cluster_, manifests_, force_, std::move(*live)));
+    if (nothing_to_do) return std::move(result_);
     apply_findings();
     TRY(find_workloads());
     for (const Workload& workload : workloads_) {

@@ -25,7 +25,8 @@ struct Preflight {
   bool fine() const;  // no problem among them
 };
 
-// Changes nothing: questions, lists and dry runs. What we may not look at is a note, not a problem. `force`: fields of others are taken over.
+// Changes nothing: questions, lists and dry runs. What we may not look at is a note, not a problem. `force`: fields of others are taken over. Where all of
+// it is there as we applied it last, nothing could stop it, and nothing more is asked.
 Result<Preflight> preflight(Cluster& cluster, const ManifestSet& manifests, bool force);
 
 // What pods ask for, and what is left for them. Cores and bytes.

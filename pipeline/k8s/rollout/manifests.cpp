@@ -28,9 +28,7 @@ Json part_of_list(const Json& live, const Json& owned) {
       if (!key.starts_with("k:") && !key.starts_with("v:")) continue;
       const Json wanted = Json::parse(key.substr(2), nullptr, false);
       if (key.starts_with("k:") ? !has_values(item, wanted) : item != wanted) continue;
-      Json kept = part(item, below);
-      if (kept.is_object()) kept.update(wanted);
-      result.push_back(std::move(kept));
+      result.push_back(part(item, below));
       break;
     }
   return result;
@@ -52,6 +50,7 @@ Json part(const Json& live, const Json& owned) {
 Json applied_part(const Json& live) {
   for (const Json& entry : at(live, "metadata", "managedFields")) {
     if (at(entry, "manager") != field_manager || at(entry, "operation") != "Apply" || !text_at(at(entry, "subresource")).empty()) continue;
+    if (at(entry, "apiVersion") != at(live, "apiVersion")) continue;  // its fields have other names there
     Json result = part(live, at(entry, "fieldsV1"));
     for (const char* key : {"apiVersion", "kind"}) result[key] = at(live, key);
     for (const char* key : {"name", "namespace"}) result["metadata"][key] = at(live, "metadata", key);

@@ -12,7 +12,7 @@ source "$here/../cluster/settings.sh"
 space=delivery-$$
 work=$(mktemp -d)
 mkdir "$work/web" "$work/project"
-trap 'kill $web 2>/dev/null || true; drop_space "$space"; rm -rf "$work"' EXIT
+trap 'kill $web 2>/dev/null || true; drop_space "$space" || true; rm -rf "$work"' EXIT
 cd "$work/project"
 fail() { echo "FAILED: $*" >&2; sed 's/^/  /' "$work/out" "$work/err" >&2; exit 1; }
 expect() {
@@ -23,6 +23,7 @@ expect() {
 }
 says() { grep -qF -- "$2" "$work/$1" || fail "expected in std$1: $2"; }
 
+touch "$work/served"
 python3 -u -m http.server 0 --bind "$network.254" --directory "$work/web" >"$work/served" 2>&1 &
 web=$!
 until port=$(sed -n 's/.* port \([0-9]*\) .*/\1/p' "$work/served") && [ -n "$port" ]; do sleep 0.05; done

@@ -69,5 +69,27 @@ TEST(Diff, CountsWhatStandsInANamespaceToComeAsCreated) {
   for (const Call& call : cluster.calls) EXPECT_EQ(testing::query_of(call, "dryRun"), call.method == "GET" ? "" : "All");
 }
 
+TEST(Diff, AsksNothingAboutWhatIsThereJustAsItWasApplied) {
+  ScriptedCluster cluster;
+  Json live = Json::parse(R"({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a", "namespace": "shop", "resourceVersion": "7", "managedFields": [
+    {"manager": "mlopsctl", "operation": "Apply", "apiVersion": "v1", "fieldsV1": {"f:spec": {"f:ports": {
+      "k:{\"port\":80,\"protocol\":\"TCP\"}": {".": {}, "f:port": {}}}}}}]}, "spec": {"clusterIP": "10.0.0.1", "ports": [{"port": 80, "protocol": "TCP"}]}})");
+  cluster.answer = [&](const Call&) { return ScriptedCluster::ok(live); };
+  const auto service = [](const std::string& more) {
+    return *parse_manifests("kind: Service\napiVersion: v1\nmetadata: {name: a, namespace: shop}\nspec: {ports: [{port: 80}]" + more + "}\n", "m");
+  };
+  const auto same = diff(cluster, service(""), false);
+  ASSERT_TRUE(same.ok()) << same.error().message;
+  EXPECT_TRUE(same->same() && same->objects[0].settled);
+  EXPECT_EQ(same->objects[0].version, "7");
+  EXPECT_EQ(cluster.calls.size(), 1U);
+  // Whatever else is said, or was said before, the server is asked.
+  ASSERT_TRUE(diff(cluster, service(", type: NodePort"), false).ok());
+  EXPECT_EQ(cluster.calls.size(), 3U);
+  live["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"]["f:clusterIP"] = Json::object();
+  ASSERT_TRUE(diff(cluster, service(""), false).ok());
+  EXPECT_EQ(cluster.calls.size(), 5U);
+}
+
 }  // namespace
 }  // namespace mlopsctl::k8s

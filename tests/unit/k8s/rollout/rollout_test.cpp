@@ -112,7 +112,7 @@ TEST(AppliedPart, IsWhatOurManagerSaid) {
     "metadata": {"name": "web", "namespace": "shop", "uid": "1", "annotations": {"ours": "1", "theirs": "2"}, "managedFields": [
       {"manager": "kubectl", "operation": "Update", "fieldsV1": {"f:spec": {"f:paused": {}}}},
       {"manager": "mlopsctl", "operation": "Update", "fieldsV1": {"f:spec": {"f:paused": {}}}},
-      {"manager": "mlopsctl", "operation": "Apply", "fieldsV1": {
+      {"manager": "mlopsctl", "operation": "Apply", "apiVersion": "apps/v1", "fieldsV1": {
         "f:metadata": {"f:annotations": {"f:ours": {}, "f:gone": {}}},
         "f:spec": {"f:replicas": {}, "f:selector": {}, "f:template": {"f:spec": {"f:containers": {
           "k:{\"name\":\"a\"}": {".": {}, "f:image": {}, "f:name": {}, "f:ports": {"k:{\"containerPort\":80,\"protocol\":\"TCP\"}": {".": {}, "f:containerPort": {}}}}}}}}}}]},
@@ -121,7 +121,10 @@ TEST(AppliedPart, IsWhatOurManagerSaid) {
   EXPECT_EQ(applied_part(live), Json::parse(R"({
     "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "shop", "annotations": {"ours": "1"}},
     "spec": {"replicas": 3, "selector": {"matchLabels": {"app": "web"}}, "template": {"spec": {"containers": [
-      {"name": "a", "image": "i:1", "ports": [{"containerPort": 80, "protocol": "TCP"}]}]}}}})"));
+      {"name": "a", "image": "i:1", "ports": [{"containerPort": 80}]}]}}}})")) << "the protocol is the server's default";
+  Json older = live;
+  older["metadata"]["managedFields"][2]["apiVersion"] = "apps/v1beta1";
+  EXPECT_EQ(applied_part(older), Json()) << "where fields may have other names";
   EXPECT_EQ(applied_part(Json::object()), Json());
 }
 
@@ -130,7 +133,7 @@ TEST(AppliedPart, KeepsTheOrderOfLists) {
   const Json live = Json::parse(R"({
     "apiVersion": "apps/v1", "kind": "Deployment",
     "metadata": {"name": "web", "namespace": "shop", "finalizers": ["z", "theirs", "a"], "managedFields": [
-      {"manager": "mlopsctl", "operation": "Apply", "fieldsV1": {
+      {"manager": "mlopsctl", "operation": "Apply", "apiVersion": "apps/v1", "fieldsV1": {
         "f:metadata": {"f:finalizers": {"v:\"a\"": {}, "v:\"gone\"": {}, "v:\"z\"": {}}},
         "f:spec": {"f:containers": {
           "k:{\"name\":\"helper\"}": {".": {}, "f:image": {}, "f:name": {}},
