@@ -143,7 +143,8 @@ Reply SimulatedCluster::apply(const std::string& path, Json body) {
     if (at(body, "kind") == "Deployment" && at(body, "spec", "replicas").is_null()) body["spec"]["replicas"] = at(before, "spec", "replicas");
     body["status"] = at(before, "status");
   }
-  body["metadata"]["managedFields"] = Json::array({{{"manager", field_manager}, {"operation", "Apply"}, {"fieldsV1", std::move(fields)}}});
+  body["metadata"]["managedFields"] =
+      Json::array({{{"manager", field_manager}, {"operation", "Apply"}, {"apiVersion", at(body, "apiVersion")}, {"fieldsV1", std::move(fields)}}});
   const Reply reply = store(path, std::move(body), there ? 200 : 201);
   world.objects[path].applied = applied;
   return reply;
