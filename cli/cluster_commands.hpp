@@ -49,6 +49,15 @@ inline constexpr Flag deploy_flags[] = {
     {"--timeout", 0, Takes::integer, "SECONDS", "wait for so long at most (default: 600; for a promotion as long as its gates allow, step by step)"}};
 
 inline constexpr Command cluster_commands[] = {
+    {.name = "model publish",
+     .group = Group::models,
+     .summary = "write a model for any web server to hand out",
+     .details = "Into a folder of the digest's name and a list of its files beside it. What is fetched from there is checked against the digest, so the "
+                "server need not be trusted.",
+     .examples = {{"mlopsctl model publish feedback --to /srv/models/feedback"}},
+     .positionals = {{"MODEL", Takes::alias, "a registered alias, a digest, a stage of the latest run, or a folder", 1, 1}},
+     .flags = {{"--to", 0, Takes::folder, "FOLDER", "what the server hands out", "", true}},
+     .run = cmd_model_publish},
     {.name = "promote",
      .group = Group::cluster,
      .uses = uses_pipeline,
