@@ -160,6 +160,7 @@ TEST_F(JsonContract, HoldsForEveryCommand) {
                  R"({"repository": "org/base", "commit": "c", "files": {"config.json": {"size": 2, "digest": ")" + digest_of("{}").str() + "\"}}}");
   ::setenv("HF_HUB_OFFLINE", "1", 1);  // what was fetched before
   expect_answer("model fetch hf://org/base", "model-fetch");
+  expect_answer("model publish feedback --to published", "model-publish");
   expect_answer("rollback feedback", "rollback");
   expect_error("rollback nothing", 2);
   expect_answer("predict --model feedback --input data/feedback.csv --output labelled.csv", "predict");
