@@ -82,8 +82,15 @@ class Decider {
     if (next.verdict.outcome == Verdict::Outcome::fail) return abort(next.verdict.text());
     if (seen_.stable.progress.phase != Progress::Phase::done)
       return too_slow() ? abort("its pods are too slow to start: " + seen_.stable.progress.text()) : next;
-    // A rolling promotion has no other steps to be watched at.
-    if (r_.steps.empty() && next.verdict.outcome == Verdict::Outcome::inconclusive && seen_.measured < r_.gates.watch) return next;
+    // A rolling promotion has no other steps to be watched at. Too few requests do not hold it up for longer; what nobody knows of its pods does.
+    if (r_.steps.empty() && next.verdict.outcome == Verdict::Outcome::inconclusive) {
+      const bool known = seen_.evidence.missing.empty();
+      if (seen_.measured < (known ? r_.gates.watch : r_.gates.patience)) return next;
+      if (!known) {
+        next.rollout = paused(r_, "paused: " + next.verdict.text());
+        return next;
+      }
+    }
     if (r_.strategy != Strategy::Kind::rolling && seen_.traffic && *seen_.traffic != Traffic::all) return route(Traffic::all);
     if (seen_.candidate.there) return write(What::remove_candidate, {}, "");
     if (r_.steps.empty()) next.rollout.passed.push_back(next.verdict.text());

@@ -242,6 +242,25 @@ TEST(Advance, TakesAnOldModelThatCrashesAway) {
   EXPECT_EQ(look(Progress::Phase::moving).rollout.text(), "going back to what was before: pod p, container server ended with exit code 7");
 }
 
+// Few requests are enough for a rolling promotion; a Prometheus that says nothing of its pods is not.
+TEST(Advance, TakesNoModelOverOfWhosePodsNothingIsKnown) {
+  const Rollout rollout = *planned({Kind::rolling, {}}, 3);
+  World world(rollout);
+  world.take(*advance(rollout, world.seen()).write);
+  while (world.move(true)) {}
+  Situation seen = world.seen();
+  seen.measured = rollout.gates.watch;
+  EXPECT_EQ(advance(rollout, seen).rollout.phase, Phase::promoted);
+  seen.evidence.unread = seen.evidence.missing = "Prometheus at http://prometheus: HTTP 401";
+  EXPECT_EQ(advance(rollout, seen).rollout, rollout);
+  seen.measured = rollout.gates.patience;
+  const Rollout paused = advance(rollout, seen).rollout;
+  EXPECT_TRUE(paused.paused);
+  EXPECT_EQ(paused.text(), "rolling: all pods take over the new model; paused: its metrics cannot be read: Prometheus at http://prometheus: HTTP 401");
+  EXPECT_EQ(advance(resumed(paused, false), seen).rollout, paused);
+  EXPECT_EQ(advance(resumed(paused, true), seen).rollout.phase, Phase::promoted);
+}
+
 TEST(Advance, SaysWhyItStops) {
   Rollout rollout = *planned({Kind::canary, {33, 100}}, 3);
   EXPECT_EQ(rollout.text(), "canary, step 1 of 1: 33 % of the requests (1 new pod, 2 old ones)");
