@@ -152,8 +152,8 @@ class Checker {
   }
 
   void gates() {
-    if (o_.gates.prometheus.url.empty()) return;
-    if (const std::string wrong = fault_of(o_.gates.prometheus); !wrong.empty())
+    if (!o_.gates.prometheus) return;
+    if (const std::string wrong = fault_of(*o_.gates.prometheus); !wrong.empty())
       fault("gates.prometheus", wrong, "write {url: \"http://prometheus.monitoring:9090\"}, and a token for https only: token: env:PROMETHEUS_TOKEN");
   }
 

@@ -89,8 +89,8 @@ TypePtr kubernetes() {
                             optional("query", text("{job=\"feedback\"}"),
                                      "An instant query that gives the server's own metrics, each series with its name and a label for its pod; without it one "
                                      "that selects them by namespace and pod."),
-                            with_default("pod_label", text("pod"), g.prometheus.pod, "The label that has the pod's name."),
-                            optional("token", text("env:PROMETHEUS_TOKEN"), "A bearer token: env:NAME or file:PATH.")}),
+                            with_default("pod_label", text("pod"), k8s::Prometheus().pod, "The label that has the pod's name."),
+                            optional("token", text("env:PROMETHEUS_TOKEN"), "A bearer token: env:PROMETHEUS_... only.")}),
                     "Reads what the pods count from a Prometheus that scrapes them, instead of from the pods themselves.")},
           "What a new model must keep to while it takes over; one that does not is undone. More than that is allowed where the old model does no better."),
       section(

@@ -80,15 +80,20 @@ std::string_view Sample::label(std::string_view key) const {
   return found == labels.end() ? std::string_view() : std::string_view(found->second);
 }
 
+bool is_counted(const Sample& sample) {
+  const bool ours = sample.name == "mlopsctl_requests_total" || sample.name == "mlopsctl_request_seconds_bucket" || sample.name == "mlopsctl_predictions_total";
+  return ours && !is_probe(sample.label("route"));
+}
+
 void count(const Sample& sample, Counts& counts) {
-  if (is_probe(sample.label("route"))) return;
+  if (!is_counted(sample)) return;
   const auto value = static_cast<int64_t>(std::llround(sample.value));
   if (sample.name == "mlopsctl_requests_total") {
     counts.requests += value;
     if (sample.label("status").starts_with('5')) counts.errors += value;
   } else if (sample.name == "mlopsctl_request_seconds_bucket") {
     counts.within[number(sample.label("le"))] += value;
-  } else if (sample.name == "mlopsctl_predictions_total") {
+  } else {
     counts.answered[std::string(sample.label("label"))] += value;
   }
 }
@@ -117,12 +122,13 @@ void Meter::see(const std::string& pod, Role role, const Counts& now) {
     (sum += known.last) -= known.from;
     known.from = {};
   }
+  if (known.behind && !(now == known.last)) known.from = now, known.behind = false;
   known.last = now;
 }
 
-void Meter::restart() {
+void Meter::restart(bool late) {
   candidate_ = champion_ = {};
-  for (auto& [name, pod] : pods_) pod.from = pod.last;
+  for (auto& [name, pod] : pods_) pod.from = pod.last, pod.behind = late;
 }
 
 Evidence Meter::evidence() const {

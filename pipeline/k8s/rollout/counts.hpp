@@ -27,7 +27,9 @@ struct Sample {
   double value = 0;
   std::string_view label(std::string_view key) const;  // empty: it has none
 };
-// What is not of ours, or of requests that no user made, is passed over.
+// Of one of our metrics that are judged by, and of requests that users made.
+bool is_counted(const Sample& sample);
+// What is not is passed over.
 void count(const Sample& sample, Counts& counts);
 // Reads Prometheus' text format; families and lines that are not ours are passed over. All zero: it says nothing of ours.
 Counts read_counts(std::string_view exposition);
@@ -45,13 +47,16 @@ class Meter {
   enum class Role { candidate, champion };
   // What a candidate counted before it was first seen counts, too; what a champion did, does not.
   void see(const std::string& pod, Role role, const Counts& now);
-  void restart();  // a new window begins
+  // A new window begins. `late`: what is seen may be of a while ago, as a scrape is; so what a known pod's first new counts add to those before may
+  // still be of the window before, and counts for nothing.
+  void restart(bool late);
   Evidence evidence() const;
 
  private:
   struct Pod {
     Role role = Role::candidate;
-    Counts from, last;  // at the begin of the window, at the last look
+    Counts from, last;    // at the begin of the window, at the last look
+    bool behind = false;  // nothing was seen yet that is surely of this window
   };
   std::map<std::string, Pod> pods_;
   Counts candidate_, champion_, before_;  // of this window, from before a pod's start anew

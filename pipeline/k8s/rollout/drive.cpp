@@ -79,7 +79,7 @@ class Driver {
         tell_cluster();
       }
       Next next = advance(rollout_, sight.situation);
-      if (next.measuring && !measuring) looker_.begin_to_measure();
+      if (next.measuring && !measuring) looker_.begin_to_measure(rollout_);
       measuring = next.measuring;
       if (!(next.rollout == rollout_)) {
         const bool moved = next.rollout.phase != rollout_.phase || next.rollout.step != rollout_.step || next.rollout.paused != rollout_.paused;

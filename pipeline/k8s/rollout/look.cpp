@@ -74,9 +74,9 @@ Result<Sight> Looker::look(const Rollout& rollout, bool measuring, const std::fu
 
 void Looker::begin_step() { moved_since_ = cluster_.clock().steady(); }
 
-void Looker::begin_to_measure() {
+void Looker::begin_to_measure(const Rollout& rollout) {
   measuring_since_ = cluster_.clock().steady();
-  meter_.restart();
+  meter_.restart(rollout.gates.prometheus.has_value());
   read_at_ = {};
 }
 
@@ -105,7 +105,7 @@ Status Looker::measure(const Rollout& rollout, const Observation& stable, const 
   for (const SeenPod& pod : candidate.pods) pods.emplace_back(&pod.pod, Meter::Role::candidate);
   for (const SeenPod& pod : stable.pods) pods.emplace_back(&pod.pod, newest);
   for (const Json& pod : stable.old_pods) pods.emplace_back(&pod, Meter::Role::champion);
-  if (!rollout.gates.prometheus.url.empty()) {
+  if (rollout.gates.prometheus) {
     TRY(every());
     if (const auto known = ask_prometheus(rollout))
       for (const auto& [pod, role] : pods) read_pod(*pod, role, *known);
@@ -126,7 +126,7 @@ std::optional<std::map<std::string, Counts>> Looker::ask_prometheus(const Rollou
     options.connect = options.still = options.whole = std::chrono::milliseconds(2000);
     prometheus_.emplace(std::move(options), cluster_.clock(), cluster_.cancel());
   }
-  auto known = k8s::ask_prometheus(*prometheus_, rollout.gates.prometheus, rollout.name_space(), rollout.name());
+  auto known = k8s::ask_prometheus(*prometheus_, *rollout.gates.prometheus, rollout.name_space(), rollout.name());
   if (known) return std::move(*known);
   unread_ = missing_ = known.error().message;
   return std::nullopt;

@@ -29,7 +29,7 @@ class Looker {
   // server (pods/proxy), or Prometheus for them. `every`: before each of them, for one that hangs takes its time.
   Result<Sight> look(const Rollout& rollout, bool measuring, const std::function<Status()>& every);
   void begin_step();
-  void begin_to_measure();
+  void begin_to_measure(const Rollout& rollout);
   // So that it is known to be in place as long as its specification stays the same.
   void applied(const Write& write, const Json& object);
 

@@ -1,6 +1,8 @@
 #include "pipeline/k8s/rollout/prometheus.hpp"
 
+#include <charconv>
 #include <cstdlib>
+#include <set>
 
 #include "pipeline/base/secret.hpp"
 #include "pipeline/k8s/errors.hpp"
@@ -25,6 +27,23 @@ Error refused(const std::string& who, const net::Response& response) {
   return cluster_error(std::move(text));
 }
 
+constexpr std::string_view token_variable = "env:PROMETHEUS_";
+
+// Digits as it writes them: "95", "1.5e+06". Nothing: no count of anything, or more than a double counts exactly.
+std::optional<double> count_in(const std::string& text) {
+  double value = 0;
+  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (wrong != std::errc() || end != text.data() + text.size() || !(value >= 0 && value <= 0x1p53)) return std::nullopt;
+  return value;
+}
+
+// What our own labels say. What differs in others only, such as the job that scraped it or the replica that did, is the same once more.
+std::string series_of(const Sample& sample, const std::string& pod) {
+  Json series = Json::array({pod});
+  for (const char* label : {"__name__", "route", "status", "le", "model", "version", "digest", "label"}) series.push_back(sample.label(label));
+  return canonical(series);
+}
+
 }  // namespace
 
 Json to_json(const Prometheus& prometheus) {
@@ -41,9 +60,10 @@ Prometheus read_prometheus(const Json& json) {
 std::string fault_of(const Prometheus& prometheus) {
   const auto url = net::parse_url(prometheus.url);
   if (!url) return url.error().message;
+  if (prometheus.url.find_first_of("?#") != std::string::npos) return "expected a url without ? and #";
+  if (prometheus.pod.empty()) return "expected the name of the label that has the pod's name as pod_label, got \"\"";
   if (!prometheus.token.empty() && url->scheme != "https" && !url->is_loopback()) return "a token is sent over https only, got " + net::shown(prometheus.url);
-  if (!prometheus.token.empty() && !prometheus.token.starts_with("env:") && !prometheus.token.starts_with("file:"))
-    return "expected a token as env:NAME or file:PATH";
+  if (!prometheus.token.empty() && !prometheus.token.starts_with(token_variable)) return "expected a token as env:PROMETHEUS_..., such as env:PROMETHEUS_TOKEN";
   return {};
 }
 
@@ -72,6 +92,7 @@ Result<std::map<std::string, Counts>> ask_prometheus(net::Client& client, const 
   if (const Json& warnings = at(answer, "warnings"); warnings.is_array() && !warnings.empty())
     return cluster_error(who + " answers in part only: " + text_at(warnings[0]).substr(0, 400));
   std::map<std::string, Counts> pods;
+  std::set<std::string> known;
   for (const Json& series : at(answer, "data", "result")) {
     Sample sample;
     for (const auto& [key, value] : at(series, "metric").items()) sample.labels.emplace(key, text_at(value));
@@ -79,10 +100,16 @@ Result<std::map<std::string, Counts>> ask_prometheus(net::Client& client, const 
     const std::string pod(sample.label(prometheus.pod));
     if (sample.name.empty() || pod.empty())
       return cluster_error(who + ": a series of the query has no label " + (pod.empty() ? prometheus.pod : std::string("__name__")));
+    Counts& counts = pods[pod];
+    if (!is_counted(sample)) continue;
     const Json& value = at(series, "value");
     if (!value.is_array() || value.size() != 2 || !value[1].is_string()) return cluster_error(who + ": a series of the query has no value");
-    sample.value = std::atof(text_at(value[1]).c_str());
-    count(sample, pods[pod]);
+    const auto counted = count_in(text_at(value[1]));
+    if (!counted) return cluster_error(who + ": expected a count, got \"" + text_at(value[1]) + "\" as " + sample.name + " of the pod " + pod);
+    sample.value = *counted;
+    if (!known.insert(series_of(sample, pod)).second)
+      return cluster_error(who + ": the pod " + pod + " is scraped twice").with_hint("narrow gates.prometheus.query to one job and one replica");
+    count(sample, counts);
   }
   return pods;
 }

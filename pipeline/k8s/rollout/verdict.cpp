@@ -105,7 +105,7 @@ Json to_json(const Gates& gates) {
   Json json{
       {"error_rate", gates.error_rate}, {"p99_seconds", gates.p99_seconds}, {"class_mix", gates.class_mix}, {"traffic", gates.traffic}, {"watch", gates.watch},
       {"start", gates.start},           {"patience", gates.patience}};
-  if (!gates.prometheus.url.empty()) json["prometheus"] = to_json(gates.prometheus);
+  if (gates.prometheus) json["prometheus"] = to_json(*gates.prometheus);
   return json;
 }
 

@@ -5,6 +5,7 @@
 // are wide (99.9 %).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,14 +17,14 @@ namespace mlopsctl::k8s {
 
 // What is allowed. A champion that surely does worse itself raises what is allowed to what it does.
 struct Gates {
-  double error_rate = 0.01;  // share of requests answered with a 5xx
-  double p99_seconds = 1;    // 99 of 100 requests are answered within; told by the next bound of the histogram
-  double class_mix = 0.1;    // total variation distance between the labels that the two name
-  bool traffic = true;       // false: no requests are expected, pods that are available are enough
-  int64_t watch = 30;        // seconds that a step is watched at least
-  int64_t start = 300;       // seconds without any progress after which pods are too slow
-  int64_t patience = 900;    // seconds after which an inconclusive step is paused
-  Prometheus prometheus;     // where counts are read from; without a url the pods are asked
+  double error_rate = 0.01;                   // share of requests answered with a 5xx
+  double p99_seconds = 1;                     // 99 of 100 requests are answered within; told by the next bound of the histogram
+  double class_mix = 0.1;                     // total variation distance between the labels that the two name
+  bool traffic = true;                        // false: no requests are expected, pods that are available are enough
+  int64_t watch = 30;                         // seconds that a step is watched at least
+  int64_t start = 300;                        // seconds without any progress after which pods are too slow
+  int64_t patience = 900;                     // seconds after which an inconclusive step is paused
+  std::optional<Prometheus> prometheus = {};  // where counts are read from; nothing: the pods are asked
   bool operator==(const Gates&) const = default;
 };
 Json to_json(const Gates& gates);

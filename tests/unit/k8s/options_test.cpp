@@ -73,6 +73,15 @@ TEST(Options, AModelIsFetchedFromSomewhereThatMayBeReached) {
                             "egress: the pods are to fetch their model, and may connect to nothing but name resolution"}));
 }
 
+TEST(Options, APrometheusIsToBeAskedSomewhere) {
+  ReleaseOptions o = minimal();
+  o.gates.prometheus = Prometheus{"", "", "pod", ""};
+  ASSERT_EQ(said(o).size(), 1u);
+  EXPECT_TRUE(said(o)[0].starts_with("gates.prometheus: ")) << said(o)[0];
+  o.gates.prometheus->url = "http://prometheus.monitoring:9090";
+  EXPECT_EQ(said(o), Lines{});
+}
+
 TEST(Options, CanaryStepsAscendToHundred) {
   ReleaseOptions o = minimal();
   o.strategy.kind = Strategy::Kind::canary;

@@ -63,7 +63,7 @@ TEST_F(LookerTest, WaitsTwoSecondsForAPodThatHangs) {
 }
 
 TEST_F(LookerTest, AsksPrometheusInsteadOfThePodsWhereItIsTold) {
-  rollout_.gates.prometheus.url = prometheus_.url();
+  rollout_.gates.prometheus = Prometheus{prometheus_.url(), "", "pod", ""};
   Looker looker(*api_, rollout_);
   recorded_ = R"({"status":"success","data":{"resultType":"vector","result":[]}})";
   EXPECT_EQ(look(looker).missing, "Prometheus knows nothing of the pod pod yet");

@@ -78,18 +78,67 @@ TEST_F(PrometheusTest, TakesNoPartForTheWhole) {
   EXPECT_THAT(ask().error().message, EndsWith(": HTTP 400: 1:3: parse error"));
 }
 
+TEST_F(PrometheusTest, CountsNothingTwice) {
+  const auto series = [](const std::string& labels) {
+    return R"({"metric":{"__name__":"mlopsctl_requests_total","pod":"web-1-a","status":"200",)" + labels + R"(},"value":[1,"501"]})";
+  };
+  const auto answer = [&](const std::string& first, const std::string& second) {
+    answer_ = R"({"status":"success","data":{"resultType":"vector","result":[)" + series(first) + "," + series(second) + "]}}";
+    return ask();
+  };
+  const auto twice = answer(R"("job":"pods")", R"("job":"services")");
+  ASSERT_FALSE(twice.ok());
+  EXPECT_THAT(twice.error().message, EndsWith(": the pod web-1-a is scraped twice"));
+  EXPECT_EQ(twice.error().hint, "narrow gates.prometheus.query to one job and one replica");
+  const auto once = answer(R"("route":"POST /predict")", R"("route":"POST /v2/models/web/infer")");
+  ASSERT_TRUE(once.ok()) << once.error().message;
+  EXPECT_EQ(once->at("web-1-a").requests, 1002);
+}
+
+TEST_F(PrometheusTest, TakesNothingForACountThatIsNone) {
+  for (const std::string value : {"NaN", "-900", "+Inf", "Inf", "1e300", "abc", "5x", ""}) {
+    answer_ = R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"mlopsctl_requests_total","pod":"web-1-a"},"value":[1,")" +
+              value + R"("]}]}})";
+    const auto pods = ask();
+    ASSERT_FALSE(pods.ok()) << value;
+    EXPECT_THAT(pods.error().message, EndsWith(": expected a count, got \"" + value + "\" as mlopsctl_requests_total of the pod web-1-a"));
+  }
+  answer_ =
+      R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"mlopsctl_requests_total","pod":"a"},"value":[1,"1.5e+06"]}]}})";
+  EXPECT_EQ(ask()->at("a").requests, 1'500'000);
+  // A query may select more than what is judged by.
+  const auto other = [](const std::string& label) {
+    return R"(,{"metric":{"__name__":"mlopsctl_confidence","pod":"a","stage":")" + label + R"("},"value":[1,"NaN"]})";
+  };
+  answer_.insert(answer_.size() - 3, other("parse") + other("score"));
+  const auto pods = ask();
+  ASSERT_TRUE(pods.ok()) << pods.error().message;
+  EXPECT_EQ(pods->at("a").requests, 1'500'000);
+}
+
+TEST(Prometheus, IsAskedWhereItCanBe) {
+  EXPECT_EQ(fault_of({"http://p:9090/?x=1", "", "pod", ""}), "expected a url without ? and #");
+  EXPECT_EQ(fault_of({"http://p:9090/#x", "", "pod", ""}), "expected a url without ? and #");
+  EXPECT_EQ(fault_of({"http://p:9090", "", "", ""}), "expected the name of the label that has the pod's name as pod_label, got \"\"");
+  EXPECT_NE(fault_of({"", "", "pod", ""}), "");
+}
+
 TEST(Prometheus, KeepsTokensToItself) {
   EXPECT_EQ(fault_of({"http://prometheus.monitoring:9090", "", "pod", ""}), "");
-  EXPECT_EQ(fault_of({"https://prometheus.example.com", "", "pod", "env:TOKEN"}), "");
-  EXPECT_EQ(fault_of({"http://prometheus.example.com", "", "pod", "env:TOKEN"}), "a token is sent over https only, got http://prometheus.example.com");
-  EXPECT_EQ(fault_of({"https://prometheus.example.com", "", "pod", "s3cret"}), "expected a token as env:NAME or file:PATH");
+  EXPECT_EQ(fault_of({"https://prometheus.example.com", "", "pod", "env:PROMETHEUS_TOKEN"}), "");
+  EXPECT_EQ(fault_of({"http://prometheus.example.com", "", "pod", "env:PROMETHEUS_TOKEN"}),
+            "a token is sent over https only, got http://prometheus.example.com");
+  EXPECT_EQ(fault_of({"https://prometheus.example.com", "", "pod", "s3cret"}), "expected a token as env:PROMETHEUS_..., such as env:PROMETHEUS_TOKEN");
+  // The cluster's journal says it, too.
+  for (const char* other : {"env:GITHUB_TOKEN", "file:.pgpass", "prometheus"})
+    EXPECT_EQ(fault_of({"https://prometheus.example.com", "", "pod", other}), "expected a token as env:PROMETHEUS_..., such as env:PROMETHEUS_TOKEN");
   EXPECT_NE(fault_of({"ftp://x", "", "pod", ""}), "");
 }
 
 TEST(Prometheus, TravelsWithTheGates) {
   Gates gates;
   EXPECT_FALSE(to_json(gates).contains("prometheus"));
-  gates.prometheus = {"https://prometheus.example.com", "{job=\"x\"}", "instance", "file:/run/token"};
+  gates.prometheus = Prometheus{"https://prometheus.example.com", "{job=\"x\"}", "instance", "env:PROMETHEUS_TOKEN"};
   EXPECT_EQ(read_gates(to_json(gates)), gates);
 }
 

@@ -110,10 +110,26 @@ TEST(Meter, CountsWhatComesInWithinAWindowThoughPodsComeAndGo) {
   EXPECT_EQ(meter.evidence().candidate.requests, 70);
   meter.see("newer", Meter::Role::candidate, counted(5));
   EXPECT_EQ(meter.evidence().candidate.requests, 75);
-  meter.restart();
+  meter.restart(false);
   meter.see("new", Meter::Role::candidate, counted(30));
   EXPECT_EQ(meter.evidence().candidate.requests, 10);
   EXPECT_EQ(meter.evidence().champion.requests, 0);
+}
+
+// A step begins between two scrapes: what the next one adds may be of the step before.
+TEST(Meter, CountsNothingOfTheWindowBeforeThoughItIsToldOfItLate) {
+  Meter meter;
+  meter.see("new", Meter::Role::candidate, counted(50));
+  meter.restart(true);
+  for (const int64_t scraped : {50, 950, 950, 1000}) meter.see("new", Meter::Role::candidate, counted(scraped));
+  meter.see("newer", Meter::Role::candidate, counted(5));
+  EXPECT_EQ(meter.evidence().candidate.requests, 55);
+  meter.see("new", Meter::Role::candidate, counted(20));  // its container was started anew
+  EXPECT_EQ(meter.evidence().candidate.requests, 75);
+  meter.restart(true);
+  meter.see("new", Meter::Role::candidate, counted(2));
+  meter.see("new", Meter::Role::candidate, counted(3));
+  EXPECT_EQ(meter.evidence().candidate.requests, 1);
 }
 
 }  // namespace
