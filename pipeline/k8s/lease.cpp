@@ -10,10 +10,9 @@ std::string micro_time(TimePoint time) { return rfc3339(time).substr(0, 23) + "0
 
 std::string holder_of(const Json& lease) { return text_at(at(lease, "spec", "holderIdentity")); }
 
-// What changes whenever its holder gives a sign of life.
-std::string sign_of(const Json& lease) { return text_at(at(lease, "metadata", "resourceVersion")); }
-
 }  // namespace
+
+std::string sign_of_life(const Json& lease) { return canonical(at(lease, "spec")); }
 
 Result<Lease> Lease::acquire(Cluster& cluster, LeaseOptions options) {
   Lease lease(cluster, std::move(options));
@@ -26,13 +25,13 @@ Result<Lease> Lease::acquire(Cluster& cluster, LeaseOptions options) {
     const std::string holder = seen ? holder_of(*seen) : std::string();
     const auto now = cluster.clock().steady();
     bool dead = holder.empty() || holder == lease.options_.holder;
-    if (!dead && sign_of(*seen) == sign) {
+    if (!dead && sign_of_life(*seen) == sign) {
       dead = now - since >= std::chrono::seconds(number_at(at(*seen, "spec", "leaseDurationSeconds"), 15));
     } else if (!dead) {
       if (!sign.empty())
         return cluster_error("the Lease " + object.name_space + "/" + object.name + " is held by " + holder + ", who is at work")
             .with_hint("wait until it is done, or watch it: mlopsctl status");
-      sign = sign_of(*seen), since = now;
+      sign = sign_of_life(*seen), since = now;
       if (lease.options_.waiting) lease.options_.waiting(holder);
     }
     if (dead) {
@@ -133,12 +132,16 @@ Status Lease::note(const Json& annotations) {
 }
 
 Status Lease::release() {
-  Json object = object_;
-  object["spec"]["holderIdentity"] = "";
-  object["spec"]["renewTime"] = micro_time(cluster_->clock().now());
-  TRY_ASSIGN(const auto outcome, replace(*cluster_, object));
-  if (outcome.refusal && !outcome.refusal->stale() && !outcome.refusal->not_found()) return to_error(*outcome.refusal, "release the Lease " + options_.name);
-  return {};
+  for (int tries = 0;; ++tries) {
+    Json object = object_;
+    object["spec"]["holderIdentity"] = "";
+    object["spec"]["renewTime"] = micro_time(cluster_->clock().now());
+    TRY_ASSIGN(const auto outcome, replace(*cluster_, object));
+    if (!outcome.refusal || outcome.refusal->not_found()) return {};
+    // Somebody wrote beside us, or it is another's already.
+    if (!outcome.refusal->stale() || tries == 3) return to_error(*outcome.refusal, "release the Lease " + options_.name);
+    if (!look_again()) return {};
+  }
 }
 
 }  // namespace mlopsctl::k8s

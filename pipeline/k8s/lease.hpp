@@ -23,6 +23,9 @@ struct LeaseOptions {
   std::function<void(const std::string& holder)> waiting = {};  // told once when somebody else seems to hold it
 };
 
+// What changes whenever its holder gives a sign of life: what is written beside it, such as a request to pause, is others'.
+std::string sign_of_life(const Json& lease);
+
 class Lease {
  public:
   // Takes it where nobody holds it, or where its holder does not renew it for its whole duration. Else, as soon as the holder is seen to

@@ -44,7 +44,7 @@ class Follower {
     if (known_ && (!journal.now || journal.now->id != known_->id)) return std::optional(ended(journal));
     if (!journal.now) return nothing_under_way(deployment_);
     known_ = journal.now;
-    if (const std::string sign = text_at(at(*lease, "metadata", "resourceVersion")); sign != sign_) sign_ = sign, signed_ = now();
+    if (const std::string sign = sign_of_life(*lease); sign != sign_) sign_ = sign, signed_ = now();
     Followed seen{*journal.now, journal.holder, false, {}, std::nullopt};
     seen.at_work = !journal.holder.empty() && now() - signed_ < seconds(number_at(at(*lease, "spec", "leaseDurationSeconds"), 15));
     TRY_ASSIGN(const auto stable, observe(cluster_, deployment_));

@@ -22,6 +22,17 @@ struct Server {
     object["metadata"]["resourceVersion"] = std::to_string(++version);
     return *(lease = object);
   }
+  void renew() {
+    Json object = *lease;
+    object["spec"]["renewTime"] = "renewal " + std::to_string(version);
+    store(std::move(object));
+  }
+  // As others do beside the holder, such as whoever asks it for a pause.
+  void annotate() {
+    Json object = *lease;
+    object["metadata"]["annotations"]["asked"] = std::to_string(version);
+    store(std::move(object));
+  }
   Result<Reply> answer(const Call& call) {
     if (unreachable) return cluster_error("unreachable");
     if (call.method == "GET") return lease ? ScriptedCluster::ok(*lease) : ScriptedCluster::refused(404, "NotFound");
@@ -70,7 +81,7 @@ TEST(Lease, ALivingHolderIsNamedHoweverWrongTheClocksAre) {
   auto options = World::options("they");
   options.waiting = [&](const std::string& holder) {
     seen = holder;
-    world.server.store(*world.server.lease);  // a renewal
+    world.server.renew();
   };
   const auto second = Lease::acquire(world.theirs, options);
   ASSERT_FALSE(second.ok());
@@ -93,6 +104,35 @@ TEST(Lease, ADeadHoldersIsTakenAfterItsDurationAsWeSeeIt) {
   const auto lost = first->check();
   ASSERT_FALSE(lost.ok());
   EXPECT_EQ(lost.error().message, "the Lease shop/web is no longer ours: they has it");
+}
+
+TEST(Lease, WhatOthersWriteBesideIsNoSignOfLife) {
+  World world;
+  ASSERT_TRUE(Lease::acquire(world.ours, World::options("we")).ok());  // and dies
+  world.theirs.answer = [&](const Call& call) {
+    if (call.method == "GET") world.server.annotate();
+    return world.server.answer(call);
+  };
+  const auto second = Lease::acquire(world.theirs, World::options("they"));
+  ASSERT_TRUE(second.ok()) << second.error().message;
+  EXPECT_EQ(world.theirs.manual_clock.pauses.size(), 15U);
+}
+
+TEST(Lease, IsReleasedThoughOthersWriteBeside) {
+  World world;
+  auto lease = Lease::acquire(world.ours, World::options("we"));
+  ASSERT_TRUE(lease.ok());
+  world.server.annotate();
+  EXPECT_TRUE(lease->release().ok());
+  EXPECT_EQ(world.server.lease->at("spec").at("holderIdentity"), "");
+  EXPECT_TRUE(world.server.lease->at("metadata").contains("annotations"));
+  // Nothing is left to be released where another has it.
+  auto first = Lease::acquire(world.ours, World::options("we"));
+  ASSERT_TRUE(first.ok());
+  auto second = Lease::acquire(world.theirs, World::options("they"));
+  ASSERT_TRUE(second.ok());
+  EXPECT_TRUE(first->release().ok());
+  EXPECT_EQ(world.server.lease->at("spec").at("holderIdentity"), "they");
 }
 
 TEST(Lease, OursEndsByOurOwnClockWhenNobodyAnswers) {
@@ -157,7 +197,7 @@ TEST(Lease, OfTwoThatTakeItAtOnceOneGetsIt) {
       world.theirs.manual_clock.advance(seconds(6));
     }
     // The other renews whenever we look.
-    if (call.method == "GET" && raced) world.server.store(*world.server.lease);
+    if (call.method == "GET" && raced) world.server.renew();
     return world.server.answer(call);
   };
   const auto lease = Lease::acquire(world.ours, World::options("we"));
