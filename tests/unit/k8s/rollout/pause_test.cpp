@@ -151,6 +151,90 @@ TEST_F(PauseTest, ARequestFromBeforeDoesNotCount) {
   EXPECT_EQ(end->phase, Phase::promoted);
 }
 
+// Ann drives until a moment after she began; her Lease stays hers.
+class PauseOfAnns : public PauseTest {
+ protected:
+  Rollout begin(const Strategy& strategy) {
+    lease_.emplace(*Lease::acquire(cluster_, as("ann")));
+    DriveOptions until;
+    until.timeout = seconds(1);
+    EXPECT_FALSE(drive(cluster_, *lease_, begun(strategy), until).ok());
+    return *read_journal(lease_->object())->now;
+  }
+  Result<Rollout> pause(seconds timeout = seconds(3600)) {
+    DriveOptions options;
+    options.timeout = timeout;
+    return pause_rollout(cluster_, deployment_, as("bob, process 7"), options);
+  }
+  SimulatedCluster cluster_{world()};
+  std::optional<Lease> lease_;
+};
+
+// Somebody else took over when bob had asked: a driver that begins later forgets what was asked for before.
+TEST_F(PauseOfAnns, IsAskedForAgainWhereItWasForgotten) {
+  const Rollout rollout = begin({Kind::canary, {33, 100}});
+  int asked = 0;
+  bool hers = false;
+  cluster_.instead = [&](const Call& call) -> std::optional<Result<Reply>> {
+    if (std::exchange(hers, true)) return std::nullopt;
+    if (call.method == "GET" && asked == 1) {
+      EXPECT_TRUE(lease_->note({{pause_annotation, nullptr}}).ok());
+      asked = 2;
+    } else if (call.method == "GET" && asked == 3) {
+      EXPECT_TRUE(drive(cluster_, *lease_, paused(rollout, "paused by bob"), {}).ok());
+      EXPECT_TRUE(lease_->release().ok());
+      asked = 4;
+    } else if (call.method == "PUT") {
+      ++asked;
+    }
+    hers = false;
+    return std::nullopt;
+  };
+  const auto end = pause(seconds(60));
+  ASSERT_TRUE(end.ok()) << end.error().message;
+  EXPECT_TRUE(end->paused);
+  EXPECT_EQ(asked, 4);
+}
+
+TEST_F(PauseOfAnns, IsWaitedForNoLongerThanTold) {
+  begin({Kind::canary, {33, 100}});
+  bool hers = false;
+  cluster_.instead = [&](const Call& call) -> std::optional<Result<Reply>> {
+    if (call.method == "GET" && !std::exchange(hers, true)) {
+      EXPECT_TRUE(lease_->check().ok());
+      hers = false;
+    }
+    return std::nullopt;
+  };
+  const auto end = pause(seconds(30));
+  ASSERT_FALSE(end.ok());
+  EXPECT_EQ(end.error().kind, ErrorKind::timeout);
+  EXPECT_EQ(end.error().message, "the promotion of " + deployment_.name +
+                                     " is not paused after 30 s; ann is at work on it: canary, step 1 of 1: 33 % of the requests (1 new pod, 2 old ones)");
+}
+
+// Ann died between the journal and the Deployment.
+TEST_F(PauseOfAnns, TellsTheRollingUpdateToo) {
+  const Rollout rollout = begin({Kind::rolling, {}});
+  ASSERT_TRUE(lease_->note({{"mlopsctl/rollout", canonical(to_json(paused(rollout, "paused by carol")))}}).ok());
+  ASSERT_TRUE(lease_->release().ok());
+  const auto still = [&] { return at(cluster_.world.objects.at(deployment_.path()).object, "spec", "paused") == true; };
+  EXPECT_FALSE(still());
+  const auto end = pause();
+  ASSERT_TRUE(end.ok()) << end.error().message;
+  EXPECT_EQ(end->text(), "rolling: all pods take over the new model; paused by carol");
+  EXPECT_TRUE(still());
+}
+
+TEST_F(PauseOfAnns, IsNothingForOneThatIsBeingUndone) {
+  const Rollout rollout = begin({Kind::rolling, {}});
+  ASSERT_TRUE(lease_->note({{"mlopsctl/rollout", canonical(to_json(aborted(rollout, "told to")))}}).ok());
+  const auto end = pause();
+  ASSERT_FALSE(end.ok());
+  EXPECT_EQ(end.error().kind, ErrorKind::cluster);
+  EXPECT_EQ(end.error().message, "the promotion of " + deployment_.name + " is being undone: told to");
+}
+
 // Somebody looks on from another machine while ann drives: here in between her calls.
 TEST_F(PauseTest, IsSeenByWhoLooksOn) {
   SimulatedCluster cluster(world());
