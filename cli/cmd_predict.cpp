@@ -241,14 +241,6 @@ BatchOutput::Material material_of(const Arguments& arguments, const ModelPlace& 
   };
 }
 
-Result<char> delimiter_of(const Arguments& arguments) {
-  const std::string text = arguments.value("--delimiter");
-  if (text.empty()) return '\0';
-  if (text == "\\t") return '\t';
-  if (text.size() == 1 && text != "\"" && text != "\n" && text != "\r") return text[0];
-  return usage_error("--delimiter expects one character, got \"" + text + "\"", "write it in quotes: --delimiter \";\"");
-}
-
 // Which of the input's columns are written, and what is added to them.
 Result<Columns> columns_of(const Arguments& arguments, const data::TableReader& reader, data::Format read, data::Format format) {
   TRY_ASSIGN(const size_t text, reader.column(arguments.value("--text-column"), "--text-column "));

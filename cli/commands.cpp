@@ -5,10 +5,10 @@
 
 #include "cli/cluster_commands.hpp"
 #include "cli/cmds.hpp"
+#include "cli/label_commands.hpp"
 #include "cli/many_flags.hpp"
 
 namespace mlopsctl::cli {
-
 namespace {
 
 constexpr Flag shared[] = {
@@ -349,13 +349,14 @@ constexpr Command elsewhere[] = {
     {.name = "version", .group = Group::utility, .summary = "print version, features and libraries", .examples = {{"mlopsctl version"}}, .run = cmd_version},
 };
 
-template <size_t n, size_t m>
-constexpr std::array<Command, n + m> joined(const Command (&first)[n], const Command (&second)[m]) {
-  std::array<Command, n + m> all;
-  std::copy(std::begin(second), std::end(second), std::copy(std::begin(first), std::end(first), all.begin()));
+template <size_t... n>
+constexpr auto joined(const Command (&... rows)[n]) {
+  std::array<Command, (n + ...)> all;
+  auto next = all.begin();
+  ((next = std::copy(std::begin(rows), std::end(rows), next)), ...);
   return all;
 }
-constexpr auto table = joined(elsewhere, cluster_commands);
+constexpr auto table = joined(elsewhere, label_commands, cluster_commands);
 
 // The rows before the first empty one.
 template <typename Row, size_t n, typename Filled>

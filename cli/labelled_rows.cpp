@@ -30,6 +30,14 @@ data::Format table_format(std::string_view word, const std::string& file) {
   return data::Format::csv;
 }
 
+Result<char> delimiter_of(const Arguments& arguments) {
+  const std::string text = arguments.value("--delimiter");
+  if (text.empty()) return '\0';
+  if (text == "\\t") return '\t';
+  if (text.size() == 1 && text != "\"" && text != "\n" && text != "\r") return text[0];
+  return usage_error("--delimiter expects one character, got \"" + text + "\"", "write it in quotes: --delimiter \";\"");
+}
+
 void LabelledRows::header(std::string& out) const {
   if (format_ == data::Format::json_lines) return;
   row(out, {columns_.begin(), columns_.end()});

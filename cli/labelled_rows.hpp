@@ -5,12 +5,16 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/arguments.hpp"
 #include "stages/data/table.hpp"
 
 namespace mlopsctl::cli {
 
 // automatic: as the file name says, else CSV.
 data::Format table_format(std::string_view word, const std::string& file);
+
+// Of --delimiter; 0 where it is not given.
+Result<char> delimiter_of(const Arguments& arguments);
 
 class LabelledRows {
  public:

@@ -17,6 +17,18 @@ inline constexpr Flag predict_flags[] = {{"--model", 'm', Takes::alias, "PATH|AL
                                          {"--keep", 0, Takes::text, "NAMES", "the input's columns to keep, separated by commas (default: all)"},
                                          {"--rejects", 0, Takes::file, "FILE", "set rows that cannot be read aside here, with the reason (default: refuse)"}};
 
+inline constexpr Flag label_sample_flags[] = {
+    {"--champion", 0, Takes::alias, "PATH|ALIAS", "the model to beat: a registered alias, a stage of the latest run, or a folder", "", true},
+    {"--challenger", 0, Takes::alias, "PATH|ALIAS", "the model that wants its place", "", true},
+    {"--input", 'i', Takes::file, "FILE", "rows without labels", "", true},
+    {"--rows", 'n', Takes::integer, "N", "rows to label", "", true},
+    {"--output", 'o', Takes::file, "FILE", "where to write the rows with an empty column label, as CSV", "", true},
+    {"--labels", 0, Takes::file, "FILE", "labels imported before: of this sample, they are not asked for again"},
+    {"--text-column", 0, Takes::text, "NAME", "the column with the text", "text"},
+    {"--id-column", 0, Takes::text, "NAME", "the column that identifies a row (default: the start of its text's digest)"},
+    {"--agreeing", 0, Takes::text, "SHARE", "share of the labels for rows where the models agree", "0.1"},
+    {"--seed", 0, Takes::integer, "N", "another seed, other rows", "0"}};
+
 inline constexpr Flag serve_flags[] = {
     {"--model", 'm', Takes::alias, "PATH|ALIAS", "a registered alias, a stage of the latest run, or a folder", "", true},
     {"--api", 0, Takes::text, "NAME", "answer as gke-twitter, sentiment140-k8s, imdb-api, nlp-on-eks or airline-ulmfit does, too", "", false, true},

@@ -42,7 +42,7 @@ void check_input(const std::string& name, const Node& node, const Json& options,
   if (const Json& delimiter = options["delimiter"]; delimiter == "\"" || delimiter == "\n" || delimiter == "\r")
     fault("delimiter", "a quote or a line end cannot separate fields", "write a character such as \";\"");
   if (options["header"] != false || options["format"] == "jsonl") return;
-  for (const char* field : {"text", "label", "id", "group"}) {
+  for (const char* field : {"text", "label", "id", "group", "weight"}) {
     if (!options[field].is_string()) continue;
     const std::string column = options[field];
     if (column.find_first_not_of("0123456789") == std::string::npos) continue;

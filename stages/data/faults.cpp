@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
 
 #include "stages/data/utf8.hpp"
 
@@ -46,6 +47,18 @@ SourceSpan span_at(const RecordPlace& place, size_t at, int length) {
   if (line.ends_with('\r')) line.remove_suffix(1);
   if (line.size() <= longest_excerpt) span.excerpt = printable(line);
   return span;
+}
+
+Error row_fault(const std::string& origin, int64_t line, std::string message) {
+  Error fault = stage_error(std::move(message));
+  fault.span = SourceSpan{origin, static_cast<int>(line), 1, 1, {}};
+  return fault;
+}
+
+Error together(std::vector<Error> faults) {
+  Error first = std::move(faults.front());
+  first.also.insert(first.also.end(), std::make_move_iterator(faults.begin() + 1), std::make_move_iterator(faults.end()));
+  return first;
 }
 
 BadRecord bad_record(const RecordPlace& place, size_t at, std::string message, std::string hint, std::string_view consumed) {

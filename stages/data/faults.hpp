@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "stages/data/table.hpp"
 
@@ -18,6 +19,12 @@ struct RecordPlace {
 
 // Span of `length` bytes at offset `at` of the record. Long lines carry no excerpt; bytes that are not printable show as '?'.
 SourceSpan span_at(const RecordPlace& place, size_t at, int length = 1);
+
+// A fault of the record that begins in that line.
+Error row_fault(const std::string& origin, int64_t line, std::string message);
+
+// The first of the faults, carrying the others; there is at least one.
+Error together(std::vector<Error> faults);
 
 // The fault at that offset. raw: the first 4 kB of `consumed`, what is skipped because of it.
 BadRecord bad_record(const RecordPlace& place, size_t at, std::string message, std::string hint, std::string_view consumed);

@@ -20,6 +20,8 @@ InputOptions input_options(const Json& options) {
   result.label = text_of(options, "label");
   result.id = text_of(options, "id");
   result.group = text_of(options, "group");
+  result.weight = text_of(options, "weight");
+  if (const auto columns = options.find("columns"); columns != options.end() && columns->is_array()) result.columns = columns->get<std::vector<std::string>>();
   if (const auto labels = options.find("labels"); labels != options.end()) result.labels = *labels;
 
   const std::string format = text_of(options, "format"), encoding = text_of(options, "encoding"), delimiter = text_of(options, "delimiter");

@@ -1,7 +1,8 @@
 #include "stages/data/rows.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <charconv>
+#include <cmath>
 
 #include "stages/data/table.hpp"
 
@@ -35,11 +36,18 @@ Result<RowsInfo> info_of(const Json& description, const std::filesystem::path& f
     info.labels = description.at("labels").get<std::vector<std::string>>();
     info.recipe = description.at("recipe");
     info.origin = description.at("origin").get<std::string>();
+    info.columns = description.value("columns", std::vector<std::string>());
   } catch (const Json::exception&) { return not_rows(folder, "rows.json lacks labels, recipe or origin"); }
   return info;
 }
 
 }  // namespace
+
+std::optional<double> weight_in(std::string_view text) {
+  double weight = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), weight);
+  return fault == std::errc() && end == text.data() + text.size() && std::isfinite(weight) && weight > 0 ? std::optional(weight) : std::nullopt;
+}
 
 RowsBuilder::RowsBuilder(RowsInfo info, bool with_raw, bool with_group) : with_raw_(with_raw), with_group_(with_group) { rows_.info_ = std::move(info); }
 
@@ -56,7 +64,7 @@ std::string_view RowsBuilder::keep(std::string_view bytes) {
   return std::string_view(block).substr(start);
 }
 
-Status RowsBuilder::add(std::string_view id, std::string_view text, std::string_view label, std::string_view raw, std::string_view group) {
+Status RowsBuilder::add(std::string_view id, std::string_view text, std::string_view label, const RowExtras& extras) {
   int index = -1;
   if (!label.empty()) {
     const std::vector<std::string>& labels = rows_.info_.labels;
@@ -68,8 +76,10 @@ Status RowsBuilder::add(std::string_view id, std::string_view text, std::string_
   rows_.id_.push_back(keep(id));
   rows_.text_.push_back(keep(text));
   rows_.label_.push_back(index);
-  if (with_raw_) rows_.raw_.push_back(keep(raw));
-  if (with_group_) rows_.group_.push_back(keep(group));
+  if (with_raw_) rows_.raw_.push_back(keep(extras.raw));
+  if (with_group_) rows_.group_.push_back(keep(extras.group));
+  if (rows_.info_.weighted) rows_.weight_.push_back(extras.weight);
+  for (const std::string_view cell : extras.columns) rows_.cells_.push_back(keep(cell));
   return {};
 }
 
@@ -87,7 +97,13 @@ Result<Rows> Rows::load(const std::filesystem::path& folder) {
   TRY_ASSIGN(const size_t text, reader.column("text"));
   TRY_ASSIGN(const size_t label, reader.column("label"));
   const Result<size_t> raw = reader.column("raw");
-  const Result<size_t> group = reader.column("group");
+  const Result<size_t> group = reader.column("group"), weight = reader.column(weight_column);
+  std::vector<size_t> columns;
+  for (const std::string& name : info.columns) {
+    TRY_ASSIGN(const size_t column, reader.column(std::string(column_prefix) + name));
+    columns.push_back(column);
+  }
+  info.weighted = weight.ok();
 
   RowsBuilder builder(std::move(info), raw.ok(), group.ok());
   Record record;
@@ -96,8 +112,16 @@ Result<Rows> Rows::load(const std::filesystem::path& folder) {
     TRY_ASSIGN(const Next next, reader.next(record, bad));
     if (next == Next::end) break;
     if (next == Next::bad) return std::move(bad.fault).note("while reading " + folder.string());
-    TRY(builder.add(record.fields[id], record.fields[text], record.fields[label], raw.ok() ? record.fields[*raw] : std::string_view(),
-                    group.ok() ? record.fields[*group] : std::string_view()));
+    RowExtras extras;
+    if (raw.ok()) extras.raw = record.fields[*raw];
+    if (group.ok()) extras.group = record.fields[*group];
+    if (weight.ok()) {
+      const auto number = weight_in(record.fields[*weight]);
+      if (!number) return not_rows(folder, "\"" + std::string(record.fields[*weight]) + "\" is no weight");
+      extras.weight = *number;
+    }
+    for (const size_t column : columns) extras.columns.push_back(record.fields[column]);
+    TRY(builder.add(record.fields[id], record.fields[text], record.fields[label], extras));
   }
   Rows rows = builder.finish();
   const auto count = description.find("rows");

@@ -1,11 +1,13 @@
 // Rows: the artifact that preprocess writes and every other stage reads. A folder with
-//   rows.csv   header `id,text,label[,raw][,group]`; text is cleaned; raw is the text before cleaning, empty where cleaning changed nothing
-//   rows.json  {"format": "mlopsctl-rows-1", "labels": [...], "recipe": {...}, "rows": n, "origin": "train.csv"}
-// so that data always travels with the recipe that cleaned it. The columns raw and group are there only where they were asked for.
+//   rows.csv   header `id,text,label[,raw][,group][,weight][,column.NAME]...`; text is cleaned; raw is the text before cleaning, empty where cleaning
+//              changed nothing
+//   rows.json  {"format": "mlopsctl-rows-1", "labels": [...], "recipe": {...}, "rows": n, "origin": "train.csv"[, "columns": [NAME, ...]]}
+// so that data always travels with the recipe that cleaned it. What stands in brackets is there only where it was asked for.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -17,10 +19,14 @@
 
 namespace mlopsctl::data {
 
+inline constexpr std::string_view weight_column = "weight", column_prefix = "column.";  // in rows.csv
+
 struct RowsInfo {
-  std::vector<std::string> labels;  // sorted; empty for unlabelled rows
-  Json recipe = Json::object();     // see text::Recipe
-  std::string origin;               // for messages
+  std::vector<std::string> labels;     // sorted; empty for unlabelled rows
+  Json recipe = Json::object();        // see text::Recipe
+  std::string origin;                  // for messages
+  bool weighted = false;               // rows say how many rows they stand for
+  std::vector<std::string> columns{};  // further ones of the file that the rows keep
 };
 
 // All rows in memory: one arena and views into it. Row i of n.
@@ -37,6 +43,8 @@ class Rows {
   std::string_view raw(size_t i) const { return raw_.empty() || raw_[i].empty() ? text_[i] : raw_[i]; }
   int label(size_t i) const { return label_[i]; }  // index into info().labels; -1: none
   std::string_view group(size_t i) const { return group_.empty() ? std::string_view() : group_[i]; }
+  double weight(size_t i) const { return weight_.empty() ? 1 : weight_[i]; }                                    // how many rows it stands for
+  std::string_view column(size_t i, size_t column) const { return cells_[i * info_.columns.size() + column]; }  // of info().columns
   const RowsInfo& info() const { return info_; }
   const std::vector<std::string_view>& texts() const { return text_; }  // all of text(i), for a vectorizer or a classifier
 
@@ -45,8 +53,19 @@ class Rows {
   Rows() = default;
   RowsInfo info_;
   std::vector<std::string> arena_;  // blocks that never move
-  std::vector<std::string_view> id_, text_, raw_, group_;
+  std::vector<std::string_view> id_, text_, raw_, group_, cells_;
   std::vector<int> label_;
+  std::vector<double> weight_;
+};
+
+// A finite number above 0.
+std::optional<double> weight_in(std::string_view text);
+
+// What a row may have besides id, text and label. `columns` has as many values as RowsInfo::columns has names.
+struct RowExtras {
+  std::string_view raw, group;
+  double weight = 1;
+  std::vector<std::string_view> columns{};
 };
 
 // Makes Rows in memory; everything is copied.
@@ -54,7 +73,7 @@ class RowsBuilder {
  public:
   explicit RowsBuilder(RowsInfo info, bool with_raw = false, bool with_group = false);
   // A label that info.labels does not hold is an error; the empty label means none.
-  Status add(std::string_view id, std::string_view text, std::string_view label, std::string_view raw = {}, std::string_view group = {});
+  Status add(std::string_view id, std::string_view text, std::string_view label, const RowExtras& extras = {});
   Rows finish() { return std::move(rows_); }
 
  private:
@@ -68,7 +87,7 @@ class RowsWriter {
  public:
   static Result<RowsWriter> create(const std::filesystem::path& folder, RowsInfo info, bool with_raw, bool with_group);
   // `raw` is stored only where it differs from `text`.
-  Status add(std::string_view id, std::string_view text, std::string_view label, std::string_view raw, std::string_view group);
+  Status add(std::string_view id, std::string_view text, std::string_view label, const RowExtras& extras = {});
   Status finish();  // writes rows.json
 
  private:

@@ -7,18 +7,13 @@
 #include "pipeline/base/plural.hpp"
 #include "pipeline/base/shown.hpp"
 #include "pipeline/stats/proportion.hpp"
+#include "stages/data/faults.hpp"
 #include "stages/data/input_options.hpp"
 
 namespace mlopsctl::evaluate {
 namespace {
 
 constexpr size_t most_faults = 20, most_shown = 5;
-
-Error fault_at(const std::string& origin, int64_t line, std::string message) {
-  Error fault = stage_error(std::move(message));
-  fault.span = SourceSpan{origin, static_cast<int>(line), 1, 0, {}};
-  return fault;
-}
 
 // Fills in kind and label; what is wrong with it, or nothing.
 std::string understand(std::string_view expect, const std::vector<std::string>& labels, Expectation& row) {
@@ -66,14 +61,14 @@ Result<std::vector<Expectation>> read_suite(const std::filesystem::path& path, c
     if (transformed) row.transformed = record.fields[*transformed];
     if (name) row.name = record.fields[*name];
     row.line = record.line;
-    if (std::string fault = understand(record.fields[expect], labels, row); !fault.empty()) faults.push_back(fault_at(origin, record.line, std::move(fault)));
+    if (std::string fault = understand(record.fields[expect], labels, row); !fault.empty())
+      faults.push_back(data::row_fault(origin, record.line, std::move(fault)));
     else rows.push_back(std::move(row));
   }
   if (faults.empty() && rows.empty()) return stage_error(origin + " has no rows; a suite needs at least one");
   if (faults.empty()) return rows;
-  Error first = std::move(faults.front());
+  Error first = data::together(std::move(faults));
   first.kind = ErrorKind::stage;
-  first.also.assign(std::make_move_iterator(faults.begin() + 1), std::make_move_iterator(faults.end()));
   return first;
 }
 

@@ -32,20 +32,39 @@ struct Finding {
   bool shown = false, refuted = false;
 };
 
+// Counts that weights have made fractions are rounded against the claim they are for.
+struct Counts {
+  int64_t least, most;
+};
+Counts counts_of(const std::optional<Comparison::Weighed>& weighed, double Comparison::Weighed::*which, int64_t whole) {
+  if (!weighed) return {whole, whole};
+  constexpr double noise = 1e-6;
+  return {static_cast<int64_t>(std::floor((*weighed).*which + noise)), static_cast<int64_t>(std::ceil((*weighed).*which - noise))};
+}
+
+// "300 rows"; of rows with weights also what they are good for.
+std::string rows_of(const Comparison& comparison) {
+  if (!comparison.weighed) return count_of(comparison.rows, "row");
+  return count_of(comparison.weighed->labelled, "row") + " that stand for " + shown(comparison.weighed->stands_for, "%.0f") + " and tell as much as " +
+         std::to_string(comparison.rows) + " drawn evenly";
+}
+
 Finding by_accuracy(const Contest& contest, const Comparison& comparison, double border) {
   Finding found;
   const int64_t wins = comparison.only_challenger, losses = comparison.only_champion;
+  const Counts won = counts_of(comparison.weighed, &Comparison::Weighed::wins, wins),
+               lost = counts_of(comparison.weighed, &Comparison::Weighed::losses, losses);
   found.gain = comparison.difference;
   found.error = stats::difference_error(comparison.rows, stats::likely_discordance(wins + losses, comparison.rows, std::abs(border)), found.gain);
   found.interval = stats::tango(wins, losses, comparison.rows, 1 - 2 * contest.alpha);
   if (border == 0) {
     found.test = "McNemar's exact test";
-    found.p = stats::mcnemar_exact(losses, wins).first_worse;
-    found.refuting = stats::mcnemar_exact(wins, losses).first_worse;
+    found.p = stats::mcnemar_exact(lost.most, won.least).first_worse;
+    found.refuting = stats::mcnemar_exact(won.most, lost.least).first_worse;
   } else {
     found.test = "Tango's exact score test";
-    found.p = stats::better_by_more_p(wins, losses, comparison.rows, border);
-    found.refuting = stats::better_by_more_p(losses, wins, comparison.rows, -border);
+    found.p = stats::better_by_more_p(won.least, lost.most, comparison.rows, border);
+    found.refuting = stats::better_by_more_p(lost.least, won.most, comparison.rows, -border);
   }
   found.shown = *found.p <= contest.alpha;
   found.refuted = *found.refuting <= contest.alpha;
@@ -114,7 +133,8 @@ engine::Check judge_contest(const Contest& contest, const Comparison& comparison
   std::optional<int64_t> more;
   if (check.outcome == Outcome::inconclusive && beyond != 0 && found.error > 0) {
     const double factor = stats::normal_rows_factor(beyond, found.error, contest.alpha, wanted_power);
-    more = rounded(static_cast<double>(comparison.rows) * std::max(0.01, factor - 1));
+    const int64_t rows = comparison.weighed ? comparison.weighed->labelled : comparison.rows;
+    more = rounded(static_cast<double>(rows) * std::max(0.01, factor - 1));
   }
 
   const double percent = 100 * (1 - 2 * contest.alpha);
@@ -126,7 +146,7 @@ engine::Check judge_contest(const Contest& contest, const Comparison& comparison
                          (!p          ? ""
                           : *p < 1e-4 ? ", p < 0.0001"
                                       : ", p = " + shown(*p)) +
-                         ", alpha " + brief(contest.alpha) + ", " + count_of(comparison.rows, "row") + ", power " + shown(sight.power, "%.2f");
+                         ", alpha " + brief(contest.alpha) + ", " + rows_of(comparison) + ", power " + shown(sight.power, "%.2f");
   const std::string loss = "a loss of " + margin + " or more", gain = contest.margin > 0 ? "a gain of more than " + margin : "a gain";
   // To rule out any loss at all is to show a gain.
   const bool about_gain = contest.ask_better || contest.margin == 0;
@@ -147,6 +167,7 @@ engine::Check judge_contest(const Contest& contest, const Comparison& comparison
                     {"power", sight.power},
                     {"detectable", sight.smallest},
                     {"more_rows", more ? Json(*more) : Json()}};
+  if (comparison.weighed) check.evidence.update({{"labelled_rows", comparison.weighed->labelled}, {"stands_for", comparison.weighed->stands_for}});
   return check;
 }
 

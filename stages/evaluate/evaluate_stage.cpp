@@ -5,13 +5,14 @@
 #include <iterator>
 
 #include "pipeline/base/files.hpp"
+#include "stages/data/faults.hpp"
 #include "stages/evaluate/behaviour.hpp"
 #include "stages/evaluate/budgets.hpp"
 #include "stages/evaluate/evaluation_report.hpp"
 #include "stages/evaluate/gate.hpp"
 #include "stages/evaluate/resampling.hpp"
 #include "stages/evaluate/slices.hpp"
-#include "stages/train/profile.hpp"
+#include "stages/evaluate/weights.hpp"
 #include "stages/train/stage_inputs.hpp"
 
 namespace mlopsctl::evaluate {
@@ -76,9 +77,7 @@ class EvaluateStage final : public engine::Stage {
     for (Error& fault : check_rules(rules_of(stage.params["gate"]), champion(inputs) != nullptr))
       faults.push_back(train::stage_fault(stage, fault.field, std::move(fault.message)).with_hint(std::move(fault.hint)));
     if (faults.empty()) return std::vector<OutputDecl>{{"evaluation", "evaluation"}, {"model", "model"}};
-    Error all = std::move(faults.front());
-    all.also.assign(std::make_move_iterator(faults.begin() + 1), std::make_move_iterator(faults.end()));
-    return all;
+    return data::together(std::move(faults));
   }
 
   Status run(StageContext& context) const override;
@@ -97,6 +96,28 @@ Result<Contestant> judge_input(const StageInput& input, const std::vector<RowsIn
   TRY_ASSIGN(auto model, ml::Model::load(input.path, input.origin));
   TRY_ASSIGN(auto judged, judge_rows(model, rows, cancel));
   return Contestant{std::move(model), std::move(judged), input.digest.str()};
+}
+
+// Where rows have weights, all that is not the accuracy or the difference would be of the labelled rows alone, which were not drawn evenly.
+Status fit_for_weights(const Json& params) {
+  const auto unfit = [](std::string field, const std::string& what) {
+    Error fault =
+        stage_error(what + " takes no account of weights, and these rows have them").with_hint("judge it on evenly drawn rows, in a stage of its own");
+    fault.field = std::move(field);
+    return fault;
+  };
+  for (const Rule& rule : rules_of(params["gate"]))
+    if (rule.metric != "accuracy") return unfit("gate." + rule.metric, rule.metric);
+  if (slice_rule_of(params["slices"]).any()) return unfit("slices", "the judgement of slices");
+  return {};
+}
+
+// Which rows the two name different labels for.
+std::vector<char> differing(const Contestant& one, const Contestant& other) {
+  std::vector<char> differ;
+  for (size_t i = 0; i < one.judged.predicted.size(); ++i)
+    differ.push_back(one.model.labels()[static_cast<size_t>(one.judged.predicted[i])] != other.model.labels()[static_cast<size_t>(other.judged.predicted[i])]);
+  return differ;
 }
 
 void add_metrics(const std::string& prefix, const Metrics& metrics, std::map<std::string, double>& into) {
@@ -119,20 +140,11 @@ Status judge_further(StageContext& context, const std::vector<RowsInput>& rows, 
   const Json& params = context.params();
   const auto& names = challenger.model.labels();
   if (const SliceRule rule = slice_rule_of(params["slices"]); rule.any()) {
-    std::vector<std::string> labels, groups;
-    std::vector<size_t> lengths;
-    for (const RowsInput& input : rows)
-      for (size_t i = 0; i < input.rows.size(); ++i) {
-        labels.push_back(names[static_cast<size_t>(challenger.judged.given[labels.size()])]);
-        groups.emplace_back(input.rows.group(i));
-        lengths.push_back(train::code_points(input.rows.text(i)));
-      }
-    const bool by_group = std::find(rule.by.begin(), rule.by.end(), "group") != rule.by.end();
-    if (by_group && std::all_of(groups.begin(), groups.end(), [](const std::string& group) { return group.empty(); }))
-      return stage_error("slices by group: the rows have none").with_hint("name its column where the data is read: inputs.test.group: airline");
-    add_checks(judge_slices(rule, slices_of(rule.by, labels, groups, lengths), challenger.judged.right,
-                            champion ? std::span<const char>(champion->right) : std::span<const char>()),
-               "slices", verdict);
+    std::vector<std::string> labels;
+    for (const int given : challenger.judged.given) labels.push_back(names[static_cast<size_t>(given)]);
+    TRY_ASSIGN(const auto slices, slices_of(rule, rows, labels));
+    add_checks(judge_slices(rule, slices, challenger.judged.right, champion ? std::span<const char>(champion->right) : std::span<const char>()), "slices",
+               verdict);
   }
   for (const StageInput* suite : train::of_type(context.inputs(), "source")) {
     context.progress(0.85, "trying the suite " + suite->origin);
@@ -167,18 +179,28 @@ Status EvaluateStage::run(StageContext& context) const {
   }
   const StageInput& model_input = *challengers(inputs).front();
   context.progress(0.1, "scoring with " + model_input.origin);
-  TRY_ASSIGN(const Contestant challenger, judge_input(model_input, rows, context.cancel()));
+  TRY_ASSIGN(Contestant challenger, judge_input(model_input, rows, context.cancel()));
   Evaluation evaluation{rows, {challenger.model, challenger.judged, challenger.digest}, {}, {}, {}, {}};
 
   std::optional<Contestant> reference;
+  const bool weighted = any_weights(rows);
+  if (weighted) {
+    TRY(fit_for_weights(context.params()));
+    report.warnings.push_back("rows have weights: accuracy and the comparison go by them, every other figure is of the labelled rows as they are");
+  }
+  std::vector<double> weights;
   std::optional<Candidate> candidate;
   if (const StageInput* input = champion(inputs)) {
     context.progress(0.5, "scoring with " + input->origin);
     TRY_ASSIGN(reference, judge_input(*input, rows, context.cancel()));
+    weights = row_weights(rows, differing(challenger, *reference));
+    if (weighted) weigh(reference->judged, weights);
     evaluation.champion.emplace(Contender{reference->model, reference->judged, reference->digest});
-    evaluation.comparison = compare(challenger.judged.right, reference->judged.right);
+    evaluation.comparison = compare(challenger.judged.right, reference->judged.right, weights);
+    if (weighted) evaluation.comparison->weighed->stands_for = stood_for(rows);
     candidate.emplace(Candidate{reference->judged.metrics, reference->model.labels()});
   }
+  if (weighted) weigh(challenger.judged, weights.empty() ? row_weights(rows, {}) : weights);
   const auto& labels = challenger.model.labels();
   const auto options = [&](const std::string& metric, double confidence) {
     context.progress(0.8, "drawing rows again for " + metric);
@@ -204,6 +226,7 @@ Status EvaluateStage::run(StageContext& context) const {
   context.progress(0.9, "writing the evaluation");
   add_metrics("", challenger.judged.metrics, report.metrics);
   if (reference) add_metrics("champion.", reference->judged.metrics, report.metrics);
+  if (weighted) std::erase_if(report.metrics, [](const auto& metric) { return metric.first != "accuracy" && metric.first != "champion.accuracy"; });
   report.metrics["rows"] = static_cast<double>(challenger.judged.metrics.rows);
   report.summary = summary_json(evaluation);
   report.verdict = evaluation.verdict;

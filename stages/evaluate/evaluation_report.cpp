@@ -96,10 +96,7 @@ Json contender_json(const Contender& contender) {
 }
 
 Json interval_json(const Contender& contender) {
-  const Metrics& metrics = contender.judged.metrics;
-  int64_t right = 0;
-  for (size_t k = 0; k < metrics.confusion.size(); ++k) right += metrics.confusion[k][k];
-  const stats::Interval interval = stats::wilson(right, metrics.rows);
+  const stats::Interval interval = accuracy_interval(contender.judged.metrics);
   return {interval.low, interval.high};
 }
 

@@ -27,8 +27,7 @@ Result<Measured> lookup(const Candidate& candidate, const std::string& metric, c
 
 // Of accuracy by its formula, of others by resampling where that is at hand.
 std::optional<stats::Interval> interval_of(const Rule& rule, const Candidate& challenger, const Resampling& resampling) {
-  const Metrics& metrics = challenger.metrics;
-  if (rule.metric == "accuracy") return stats::wilson(std::llround(metrics.accuracy * static_cast<double>(metrics.rows)), metrics.rows, bound_confidence);
+  if (rule.metric == "accuracy") return accuracy_interval(challenger.metrics, bound_confidence);
   if (resampling.own) return resampling.own(rule.metric, bound_confidence);
   return std::nullopt;
 }

@@ -56,6 +56,11 @@ constexpr std::array<const char*, 4> kPerClass{"precision", "recall", "f1", "roc
 
 }  // namespace
 
+stats::Interval accuracy_interval(const Metrics& metrics, double confidence) {
+  const int64_t rows = metrics.even_rows > 0 ? std::llround(metrics.even_rows) : metrics.rows;
+  return stats::wilson(std::llround(metrics.accuracy * static_cast<double>(rows)), rows, confidence);
+}
+
 Metrics measure_labels(std::span<const int> given, std::span<const int> predicted, size_t classes) {
   Metrics metrics;
   metrics.rows = static_cast<int64_t>(given.size());

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "pipeline/base/json.hpp"
+#include "pipeline/stats/proportion.hpp"
 
 namespace mlopsctl::evaluate {
 
@@ -29,6 +30,7 @@ constexpr size_t kReliabilityBins = 15;
 
 struct Metrics {
   int64_t rows = 0;
+  double even_rows = 0;                         // where rows have weights: how many drawn evenly tell as much of the accuracy; else 0
   std::vector<std::vector<int64_t>> confusion;  // [true][predicted]
   std::vector<ClassScores> classes;
   Averages macro, micro, weighted;
@@ -40,6 +42,9 @@ struct Metrics {
   double log_loss = 0, brier = 0, calibration_error = 0;
   std::vector<ReliabilityBin> reliability;  // bin b holds confidences in (b/15, (b+1)/15]
 };
+
+// Wilson's, of the accuracy.
+stats::Interval accuracy_interval(const Metrics& metrics, double confidence = 0.95);
 
 // From labels alone; indices below `classes`.
 Metrics measure_labels(std::span<const int> given, std::span<const int> predicted, size_t classes);

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 
+#include "pipeline/base/list_of.hpp"
 #include "pipeline/base/plural.hpp"
 #include "pipeline/base/shown.hpp"
 #include "pipeline/stats/multiple.hpp"
@@ -12,6 +13,7 @@
 #include "pipeline/stats/normal.hpp"
 #include "pipeline/stats/paired.hpp"
 #include "pipeline/stats/proportion.hpp"
+#include "stages/train/profile.hpp"
 
 namespace mlopsctl::evaluate {
 namespace {
@@ -117,38 +119,72 @@ Tested loss(const SliceRule& rule, const Slice& slice, const Comparison& compari
   return tested;
 }
 
+Error at_cut(size_t cut, Error fault) {
+  fault.field = "slices.by." + std::to_string(cut);
+  return fault;
+}
+
+Result<size_t> column_of(const RowsInput& input, const std::string& name, size_t cut) {
+  const std::vector<std::string>& kept = input.rows.info().columns;
+  const auto found = std::find(kept.begin(), kept.end(), name);
+  if (found != kept.end()) return static_cast<size_t>(found - kept.begin());
+  const auto near = nearest(name, kept);
+  return at_cut(cut, stage_error("slices by the column \"" + name + "\": " + input.origin + " keeps " + (kept.empty() ? "none" : "only " + list_of(kept)))
+                         .with_hint(near ? "did you mean " + *near + "?" : "keep it where the data is read: inputs.test.columns: [" + name + "]"));
+}
+
 }  // namespace
 
 spec::Field slices_field() {
-  using spec::choice, spec::list, spec::number, spec::object, spec::optional, spec::with_default;
-  return optional("slices",
-                  object({
-                      with_default("by", list(choice({"label", "group", "length"}), 1), Json{"label"},
-                                   "The parts: of each label, of each value of the input's column `group`, of each quarter of the texts by length."),
-                      optional("min", number(0, 1, "0.6"), "Accuracy that no slice may be shown to be below."),
-                      optional("max_loss", number(0, 1, "0.05"), "Loss of accuracy against the champion that no slice may be shown to exceed."),
-                      with_default("alpha", number(1e-6, 0.5, "0.05"), 0.05, "Chance of any undeserved refusal by all slices together (Holm)."),
-                  }),
-                  "Guard rails for parts of the rows: refused where the rows show a slice to be bad, a warning where too few rows make it look so.");
+  using spec::any_of, spec::choice, spec::list, spec::number, spec::object, spec::optional, spec::required, spec::text, spec::with_default;
+  return optional(
+      "slices",
+      object({
+          with_default("by",
+                       list(any_of({choice({"label", "group", "length"}),
+                                    object({required("column", text("airline"), "One of the `columns` of every input that is judged on.")})}),
+                            1),
+                       Json{"label"},
+                       "The parts: of each label, of each value of the input's column `group`, of each quarter of the texts by length, of each value "
+                       "of another column: {column: airline}."),
+          optional("min", number(0, 1, "0.6"), "Accuracy that no slice may be shown to be below."),
+          optional("max_loss", number(0, 1, "0.05"), "Loss of accuracy against the champion that no slice may be shown to exceed."),
+          with_default("alpha", number(1e-6, 0.5, "0.05"), 0.05, "Chance of any undeserved refusal by all slices together (Holm)."),
+      }),
+      "Guard rails for parts of the rows: refused where the rows show a slice to be bad, a warning where too few rows make it look so.");
 }
 
 SliceRule slice_rule_of(const Json& slices) {
   SliceRule rule;
   if (!slices.is_object()) return rule;
-  rule.by = slices["by"].get<std::vector<std::string>>();
+  for (const Json& cut : slices["by"])
+    rule.by.push_back(cut.is_object() ? SliceRule::Cut{cut["column"].get<std::string>(), true} : SliceRule::Cut{cut.get<std::string>()});
   if (slices["min"].is_number()) rule.min = slices["min"].get<double>();
   if (slices["max_loss"].is_number()) rule.max_loss = slices["max_loss"].get<double>();
   rule.alpha = slices["alpha"].get<double>();
   return rule;
 }
 
-std::vector<Slice> slices_of(const std::vector<std::string>& by, const std::vector<std::string>& labels, const std::vector<std::string>& groups,
-                             const std::vector<size_t>& lengths) {
+Result<std::vector<Slice>> slices_of(const SliceRule& rule, const std::vector<RowsInput>& inputs, const std::vector<std::string>& labels) {
   std::vector<Slice> slices;
-  const auto asked = [&](const char* what) { return std::find(by.begin(), by.end(), what) != by.end(); };
-  if (asked("label")) add_values("label", labels, slices);
-  if (asked("group")) add_values("group", groups, slices);
-  if (asked("length")) add_lengths(lengths, slices);
+  for (size_t cut = 0; cut < rule.by.size(); ++cut) {
+    const auto& [what, is_column] = rule.by[cut];
+    std::vector<std::string> values;
+    std::vector<size_t> lengths;
+    for (const RowsInput& input : inputs) {
+      size_t column = 0;
+      if (is_column) { TRY_ASSIGN(column, column_of(input, what, cut)); }
+      for (size_t i = 0; i < input.rows.size(); ++i) {
+        if (is_column) values.emplace_back(input.rows.column(i, column));
+        else if (what == "group") values.emplace_back(input.rows.group(i));
+        else if (what == "length") lengths.push_back(train::code_points(input.rows.text(i)));
+      }
+    }
+    if (what == "length" && !is_column) add_lengths(lengths, slices);
+    else add_values(what, what == "label" && !is_column ? labels : values, slices);
+    if (what == "group" && !is_column && std::all_of(values.begin(), values.end(), [](const std::string& group) { return group.empty(); }))
+      return at_cut(cut, stage_error("slices by group: the rows have none").with_hint("name its column where the data is read: inputs.test.group: airline"));
+  }
   return slices;
 }
 

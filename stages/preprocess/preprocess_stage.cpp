@@ -169,10 +169,28 @@ Status write_part(StageContext& context, const Part& part, const SourceRows& sou
   info.recipe = recipe.json();
   info.origin = context.stage() + "." + part.name;
   const bool with_group = std::any_of(part.rows.begin(), part.rows.end(), [&](size_t i) { return !source.rows[i].group.empty(); });
+  // Where inputs are merged, each row has the columns of all of them.
+  std::set<int> sources;
+  for (const size_t i : part.rows) sources.insert(source.rows[i].source);
+  for (const int each : sources) {
+    const auto s = static_cast<size_t>(each);
+    info.weighted = info.weighted || source.weighted[s];
+    for (const std::string& column : source.columns[s])
+      if (std::find(info.columns.begin(), info.columns.end(), column) == info.columns.end()) info.columns.push_back(column);
+  }
+  const std::vector<std::string> columns = info.columns;
   TRY_ASSIGN(auto writer, data::RowsWriter::create(context.output(part.name), std::move(info), !recipe.empty(), with_group));
+  data::RowExtras extras;
   for (const size_t i : part.rows) {
     const SourceRow& row = source.rows[i];
-    TRY(writer.add(row.id, row.text, row.label, row.text == row.raw ? std::string_view() : row.raw, row.group));
+    extras.raw = row.text == row.raw ? std::string_view() : row.raw;
+    extras.group = row.group;
+    extras.weight = row.weight;
+    extras.columns.assign(columns.size(), {});
+    const auto& own = source.columns[static_cast<size_t>(row.source)];
+    for (size_t c = 0; c < own.size(); ++c)
+      extras.columns[static_cast<size_t>(std::find(columns.begin(), columns.end(), own[c]) - columns.begin())] = source.cells[row.cells + c];
+    TRY(writer.add(row.id, row.text, row.label, extras));
   }
   return writer.finish();
 }

@@ -5,7 +5,9 @@
 
 #include "pipeline/base/parallel.hpp"
 #include "pipeline/base/plural.hpp"
+#include "stages/data/faults.hpp"
 #include "stages/data/input_options.hpp"
+#include "stages/data/rows.hpp"
 #include "stages/data/table.hpp"
 
 namespace mlopsctl::preprocess {
@@ -17,7 +19,8 @@ constexpr size_t block_bytes = 1 << 20;
 
 struct Columns {
   size_t text = 0;
-  std::optional<size_t> label, id, group;
+  std::optional<size_t> label, id, group, weight;
+  std::vector<size_t> further;
 };
 
 Result<Columns> find_columns(const data::TableReader& reader, const std::string& name, const data::InputOptions& input, const std::string& group_column) {
@@ -32,12 +35,12 @@ Result<Columns> find_columns(const data::TableReader& reader, const std::string&
   find("inputs." + name + ".text", input.text, columns.text);
   find("inputs." + name + ".label", input.label, columns.label);
   find("inputs." + name + ".id", input.id, columns.id);
+  find("inputs." + name + ".weight", input.weight, columns.weight);
+  for (const std::string& each : input.columns) find("inputs." + name + ".columns", each, columns.further.emplace_back());
   if (group_column.empty()) find("inputs." + name + ".group", input.group, columns.group);
   else find("split.group_by", group_column, columns.group);
   if (faults.empty()) return columns;
-  Error first = std::move(faults.front());
-  first.also.insert(first.also.end(), std::make_move_iterator(faults.begin() + 1), std::make_move_iterator(faults.end()));
-  return first;
+  return data::together(std::move(faults));
 }
 
 bool blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
@@ -47,16 +50,6 @@ std::string_view mapped(std::string_view label, const Json& map) {
   if (!map.is_object() || map.empty()) return label;
   const auto found = map.find(std::string(label));
   return found == map.end() ? label : std::string_view(found->get_ref<const std::string&>());
-}
-
-Error fault_at(const std::string& origin, int64_t line, std::string message) {
-  Error error = stage_error(std::move(message));
-  SourceSpan span;
-  span.file = origin;
-  span.line = static_cast<int>(line);
-  span.column = 1;
-  error.span = std::move(span);
-  return error;
 }
 
 }  // namespace
@@ -81,6 +74,9 @@ Status read_source(engine::StageContext& context, int index, bool several_source
   data::Expected expected;
   expected.scalars.push_back(columns.text);
   if (columns.label) expected.scalars.push_back(*columns.label);
+  expected.scalars.insert(expected.scalars.end(), columns.further.begin(), columns.further.end());
+  into.columns.push_back(options.columns);
+  into.weighted.push_back(columns.weight.has_value());
   reader.expect(std::move(expected));
 
   std::vector<Error> faults;
@@ -116,12 +112,27 @@ Status read_source(engine::StageContext& context, int index, bool several_source
       ++into.null_rows;
       std::string raw;
       data::append_csv(raw, record.fields);
-      refuse(fault_at(input.origin, record.line,
-                      blank(text) ? "column \"" + options.text + "\" is empty here; expected a text"
-                                  : "column \"" + options.label + "\" is empty here; expected a label"),
+      refuse(data::row_fault(input.origin, record.line,
+                             blank(text) ? "column \"" + options.text + "\" is empty here; expected a text"
+                                         : "column \"" + options.label + "\" is empty here; expected a label"),
              raw);
       continue;
     }
+    if (columns.weight) {
+      const std::string_view written = record.fields[*columns.weight];
+      const auto weight = data::weight_in(written);
+      if (!weight) {
+        std::string raw;
+        data::append_csv(raw, record.fields);
+        refuse(data::row_fault(input.origin, record.line,
+                               "column \"" + options.weight + "\" holds \"" + std::string(written) + "\" here; expected a number above 0"),
+               raw);
+        continue;
+      }
+      row.weight = *weight;
+    }
+    row.cells = into.cells.size();
+    for (const size_t column : columns.further) into.cells.push_back(into.keep(record.fields[column]));
     row.raw = into.keep(text);
     row.text = row.raw;
     row.label = into.keep(label);
@@ -133,9 +144,8 @@ Status read_source(engine::StageContext& context, int index, bool several_source
   }
 
   if (faults.empty() || !policy.refuse_bad_rows) return {};
-  Error first = std::move(faults.front());
+  Error first = data::together(std::move(faults));
   first.kind = ErrorKind::stage;
-  first.also.insert(first.also.end(), std::make_move_iterator(faults.begin() + 1), std::make_move_iterator(faults.end()));
   if (more_faults > 0) {
     first.also.push_back(stage_error(count_of(more_faults, "more row") + " like these"));
     first.also.back().span = SourceSpan{input.origin, 0, 0, 0, {}};

@@ -19,6 +19,8 @@ struct SourceRow {
   int64_t line = 0;  // where its record starts in that file
   std::string_view id, raw, label, group;
   std::string_view text;  // cleaned; equal to raw where cleaning changed nothing
+  double weight = 1;      // how many rows it stands for
+  size_t cells = 0;       // where its further columns begin in SourceRows::cells
 };
 
 struct RejectedRow {
@@ -32,7 +34,10 @@ class SourceRows {
  public:
   std::vector<SourceRow> rows;
   std::vector<RejectedRow> rejects;
-  int64_t null_rows = 0;  // rows without a text or, where a label column is named, without a label
+  std::vector<std::vector<std::string>> columns;  // of each input: the further columns that its rows keep
+  std::vector<bool> weighted;                     // of each input
+  std::vector<std::string_view> cells;            // row after row
+  int64_t null_rows = 0;                          // rows without a text or, where a label column is named, without a label
 
   // Copies into a block that never moves.
   std::string_view keep(std::string_view bytes);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -89,7 +90,73 @@ bool e_value_promotes(Random& random, int looks, int64_t rows, double discordant
   return false;
 }
 
+// A part of the pool: how many of 1,000 of its rows, what the two models do there, how many labels it gets.
+struct Part {
+  double share, wins, losses;
+  int64_t labels;
+};
+// The labels of a sample as `label sample` draws it: so many of each part, whose size in a pool of 5,000 is chance; each stands for as many as it must.
+evaluate::Comparison drawn(Random& random, const std::vector<Part>& parts) {
+  std::vector<double> shares;
+  for (const Part& part : parts) shares.push_back(part.share);
+  const auto sizes = counts(random, shares, 5000);
+  std::vector<char> challenger, champion;
+  std::vector<double> weights;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const int64_t labels = std::min(parts[i].labels, sizes[i]);
+    for (int64_t row = 0; row < labels; ++row) {
+      const double said = random.uniform();
+      const bool wins = said < parts[i].wins, losses = !wins && said < parts[i].wins + parts[i].losses;
+      challenger.push_back(!losses);
+      champion.push_back(!wins);
+      weights.push_back(static_cast<double>(sizes[i]) / static_cast<double>(labels));
+    }
+  }
+  return evaluate::compare(challenger, champion, weights);
+}
+
 }  // namespace
+
+Section drawn_rules(bool full) {
+  Section section{"Gates by rows drawn for labels, two models of which the claim is not so",
+                  "`label sample` draws most of the labels where the models differ, from a pool of 5,000 rows; each row then weighs what it stands for. Rows: "
+                  "labels. \"Other models\": the rows were drawn to tell other models apart, so that those at hand differ anywhere.",
+                  {}};
+  uint64_t seed = 3001;
+  struct Case {
+    const char *rule, *setting;
+    bool better;
+    double margin;
+    std::function<std::vector<Part>(int64_t)> parts;
+    Outcome wrong = Outcome::pass;
+  };
+  const auto alike = [](double differ, double wins) {
+    return [=](int64_t rows) { return std::vector<Part>{{1 - differ, 0, 0, rows / 10}, {differ, wins, 1 - wins, rows - rows / 10}}; };
+  };
+  const std::vector<Case> cases{
+      {"accuracy, better_than", "10 % differ, equal models", true, 0, alike(0.1, 0.5)},
+      {"accuracy, better_than", "10 % differ, cut in two that cancel out", true, 0,
+       [](int64_t rows) {
+         return std::vector<Part>{{0.9, 0, 0, rows / 10}, {0.05, 0.6, 0.4, rows * 6 / 10}, {0.05, 0.15, 0.35, rows * 3 / 10}};
+       }},
+      {"accuracy, better_than", "other models, 4 % discordant anywhere", true, 0,
+       [](int64_t rows) {
+         return std::vector<Part>{{0.9, 0.02, 0.02, rows / 2}, {0.1, 0.02, 0.02, rows - rows / 2}};
+       }},
+      {"accuracy, better_than, min_gain 0.02", "10 % differ, gain 0.02", true, 0.02, alike(0.1, 0.6)},
+      {"accuracy, no_worse_than, margin 0.01", "10 % differ, loss 0.01", false, 0.01, alike(0.1, 0.45)},
+      {"accuracy, no_worse_than, margin 0.01", "1 % differ, all losses", false, 0.01, alike(0.01, 0)},
+      {"accuracy, no_worse_than: says fail", "10 % differ, loss 0.01", false, 0.01, alike(0.1, 0.45), Outcome::fail},
+  };
+  for (const Case& each : cases)
+    for (const int64_t rows : full ? std::vector<int64_t>{50, 100, 300, 1000} : std::vector<int64_t>{50}) {
+      const int trials = full ? 2000 : 100;
+      section.figures.push_back({each.rule, each.setting, rows, 0, Promise::at_most, alpha, trials, count_trials(trials, seed++, [&](Random& random) {
+                                   return verdict(drawn(random, each.parts(rows)), each.better, each.margin) == each.wrong;
+                                 })});
+    }
+  return section;
+}
 
 Section gate_rules(bool full) {
   Section section{

@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
   std::string text =
       "# How often the rules are wrong\n\nMade by `build/dev/calibration " + mode + " FILE`; simulated with fixed seeds, so the same again anywhere.\n\n";
   int broken = 0;
-  for (const auto& make : {gate_rules, resampled_rules, drift_rules, power, usual_rules}) {
+  for (const auto& make : {gate_rules, drawn_rules, resampled_rules, drift_rules, power, usual_rules}) {
     const Section section = make(mode == "full");
     text += to_markdown(section);
     std::fputs(to_markdown(section).c_str(), stdout);

@@ -6,6 +6,7 @@
 namespace mlopsctl::calibration {
 
 Section gate_rules(bool full);   // ours: promotions and refusals of equal models
+Section drawn_rules(bool full);  // ours, by rows that were drawn for labels
 Section resampled_rules(bool full);
 Section drift_rules(bool full);  // ours: alarms when nothing changed
 Section power(bool full);        // ours: what is said to be seen is seen

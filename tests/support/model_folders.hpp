@@ -20,7 +20,7 @@ using TextAndLabel = std::array<std::string, 2>;
 inline std::filesystem::path write_rows(const std::filesystem::path& folder, const std::vector<TextAndLabel>& rows, const Json& recipe = Json::object()) {
   auto writer = data::RowsWriter::create(folder, {{}, recipe, folder.filename().string()}, false, false).value();
   for (size_t i = 0; i < rows.size(); ++i)
-    if (!writer.add(std::to_string(i + 1), rows[i][0], rows[i][1], "", "")) throw std::runtime_error("cannot add a row to " + folder.string());
+    if (!writer.add(std::to_string(i + 1), rows[i][0], rows[i][1])) throw std::runtime_error("cannot add a row to " + folder.string());
   if (!writer.finish()) throw std::runtime_error("cannot write " + folder.string());
   return folder;
 }

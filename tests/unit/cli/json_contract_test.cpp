@@ -165,6 +165,12 @@ TEST_F(JsonContract, HoldsForEveryCommand) {
   expect_error("rollback nothing", 2);
   expect_answer("predict --model feedback --input data/feedback.csv --output labelled.csv", "predict");
   expect_error("predict --model feedback --input data/feedback.csv --output -", 2);
+  expect_answer("label sample --champion baseline --challenger fit --input data/feedback.csv --rows 20 --output form.csv", "label-sample");
+  expect_error("label sample --champion baseline --challenger fit --input data/feedback.csv --rows 20 --output form.csv", 2);
+  std::string filled = read_file(*folder_ / "form.csv").value();
+  for (size_t at = filled.find(",\n"); at != std::string::npos; at = filled.find(",\n", at + 1)) filled.insert(at + 1, "negative");
+  folder_->write("form.csv", filled);
+  expect_answer("label import form.csv --labels labels.csv", "label-import");
   expect_answer("drift self-test --model feedback --input data/feedback.csv --trials 20", "drift-self-test");
   expect_answer("drift monitor --model feedback --store sqlite:kept.sqlite", "drift-monitor");
   expect_answer("probe http://127.0.0.1:1", "probe", 1);

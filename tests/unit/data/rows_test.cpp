@@ -11,9 +11,9 @@ TEST(Rows, TravelThroughAFolder) {
   const Scratch scratch;
   Result<RowsWriter> writer = RowsWriter::create(scratch / "rows", info(), true, true);
   ASSERT_TRUE(writer.ok());
-  ASSERT_TRUE(writer->add("1", "good, \"really\"", "pos", "GOOD, \"really\"", "g1").ok());
-  ASSERT_TRUE(writer->add("2", "bad\nline", "neg", "bad\nline", "g2").ok());
-  ASSERT_TRUE(writer->add("3", "", "", "???", "").ok());
+  ASSERT_TRUE(writer->add("1", "good, \"really\"", "pos", {"GOOD, \"really\"", "g1"}).ok());
+  ASSERT_TRUE(writer->add("2", "bad\nline", "neg", {"bad\nline", "g2"}).ok());
+  ASSERT_TRUE(writer->add("3", "", "", {"???", ""}).ok());
   ASSERT_TRUE(writer->finish().ok());
 
   Result<Rows> rows = Rows::load(scratch / "rows");
@@ -36,12 +36,32 @@ TEST(Rows, TravelThroughAFolder) {
   EXPECT_EQ(moved.text(1), "bad\nline");
 }
 
+TEST(Rows, KeepWeightsAndFurtherColumns) {
+  const Scratch scratch;
+  RowsInfo kept = info();
+  kept.weighted = true;
+  kept.columns = {"airline", "text"};
+  Result<RowsWriter> writer = RowsWriter::create(scratch / "rows", kept, false, false);
+  ASSERT_TRUE(writer.ok());
+  ASSERT_TRUE(writer->add("1", "x", "pos", {"", "", 100.0 / 3, {"delta", "its own"}}).ok());
+  ASSERT_TRUE(writer->finish().ok());
+  EXPECT_EQ(*read_file(scratch / "rows/rows.csv"), "id,text,label,weight,column.airline,column.text\n1,x,pos,33.333333333333336,delta,its own\n");
+  const Result<Rows> rows = Rows::load(scratch / "rows");
+  ASSERT_TRUE(rows.ok()) << rows.error().message;
+  EXPECT_EQ(rows->weight(0), 100.0 / 3);
+  EXPECT_EQ(rows->column(0, 1), "its own");
+  EXPECT_EQ(rows->text(0), "x");
+  EXPECT_TRUE(rows->info().weighted);
+  ASSERT_TRUE(write_file(scratch / "rows/rows.csv", "id,text,label,weight,column.airline,column.text\n1,x,pos,-1,delta,\n").ok());
+  EXPECT_EQ(Rows::load(scratch / "rows").error().message, (scratch / "rows").string() + " is not a rows artifact: \"-1\" is no weight");
+}
+
 TEST(Rows, SameRowsSameBytes) {
   const Scratch scratch;
   for (const std::string_view name : {"a", "b"}) {
     Result<RowsWriter> writer = RowsWriter::create(scratch / name, info(), false, false);
     ASSERT_TRUE(writer.ok());
-    ASSERT_TRUE(writer->add("1", "x", "pos", "y", "z").ok());
+    ASSERT_TRUE(writer->add("1", "x", "pos", {"y", "z"}).ok());
     ASSERT_TRUE(writer->finish().ok());
   }
   EXPECT_EQ(*read_file(scratch / "a/rows.csv"), "id,text,label\n1,x,pos\n");
@@ -52,7 +72,7 @@ TEST(Rows, LabelsAreCollectedWhereNoneAreGiven) {
   const Scratch scratch;
   Result<RowsWriter> writer = RowsWriter::create(scratch / "rows", {}, false, false);
   ASSERT_TRUE(writer.ok());
-  for (const std::string_view label : {"z", "a", "z", ""}) ASSERT_TRUE(writer->add("1", "x", label, "", "").ok());
+  for (const std::string_view label : {"z", "a", "z", ""}) ASSERT_TRUE(writer->add("1", "x", label).ok());
   ASSERT_TRUE(writer->finish().ok());
   const Result<Rows> rows = Rows::load(scratch / "rows");
   ASSERT_TRUE(rows.ok()) << rows.error().message;
@@ -64,7 +84,7 @@ TEST(Rows, UnknownLabelIsAnError) {
   const Scratch scratch;
   Result<RowsWriter> writer = RowsWriter::create(scratch / "rows", info(), false, false);
   ASSERT_TRUE(writer.ok());
-  EXPECT_EQ(writer->add("7", "x", "neutral", "", "").error().message, "label \"neutral\" of row 7 is not in the list of labels");
+  EXPECT_EQ(writer->add("7", "x", "neutral").error().message, "label \"neutral\" of row 7 is not in the list of labels");
 }
 
 TEST(Rows, FoldersThatAreNotRowsAreErrors) {

@@ -120,6 +120,46 @@ TEST_F(EvaluateStage, JudgesSeveralInputsAsOne) {
   EXPECT_THAT(context.report().warnings, ElementsAre("judged on clean.train too: if the model learned from these rows, the figures flatter it"));
 }
 
+TEST_F(EvaluateStage, GoesByTheWeightsOfTheRows) {
+  // 40 rows of a sample: 8 of 100 where the two agree, each right, and 32 of 64 where they differ, of which the challenger gets 24 right.
+  const auto champion = train_model(folder_ / "other", write_rows(folder_ / "other_train", good_and_bad(200, 1)));
+  data::RowsInfo info{{}, Json::object(), "labelled"};
+  info.weighted = true;
+  auto writer = data::RowsWriter::create(folder_ / "labelled", info, false, false).value();
+  data::RowExtras extras;
+  for (int i = 0; i < 40; ++i) {
+    const bool agree = i < 8, right = i < 32;
+    extras.weight = agree ? 12.5 : 2;
+    // Neither has ever seen a word of these: both go by the larger class.
+    const std::string text = agree ? "unseen words" : "good";
+    ASSERT_TRUE(writer.add(std::to_string(i), text, agree ? "neg" : right ? "pos" : "neg", extras).ok());
+  }
+  ASSERT_TRUE(writer.finish().ok());
+  Json params = gate("accuracy", {{"better_than", "champion"}, {"min_gain", 0.0}});
+  params["champion"] = "other";
+  testing::FakeContext context(folder_ / "out", params);
+  context.input("fit.model", "model", model_).input("rows.labelled", "rows", folder_ / "labelled").input("champion", "model", champion);
+  const Status run = stage_->run(context);
+  ASSERT_TRUE(run.ok()) << run.error().message;
+  const engine::Check& check = context.report().verdict->checks[0];
+  EXPECT_EQ(check.outcome, engine::Outcome::pass);
+  // 24 won and 8 lost, as if 82 rows had been drawn evenly.
+  EXPECT_THAT(check.detail, HasSubstr("McNemar's exact test, p = 0.0035, alpha 0.05, 40 rows that stand for 164 and tell as much as 82 drawn evenly"));
+  EXPECT_NEAR(check.evidence["gain"].get<double>(), 32.0 / 164, 1e-12);
+  EXPECT_EQ(check.evidence["labelled_rows"], 40);
+  EXPECT_THAT(context.report().warnings,
+              ElementsAre("rows have weights: accuracy and the comparison go by them, every other figure is of the labelled rows as they are"));
+  EXPECT_EQ(context.report().metrics.size(), 3U);
+  EXPECT_NEAR(context.report().metrics.at("accuracy") - context.report().metrics.at("champion.accuracy"), 32.0 / 164, 1e-12);
+
+  params["gate"]["macro_f1"] = params["gate"]["accuracy"];
+  testing::FakeContext of_f1(folder_ / "of_f1", params);
+  of_f1.input("fit.model", "model", model_).input("rows.labelled", "rows", folder_ / "labelled").input("champion", "model", champion);
+  const Status refused = stage_->run(of_f1);
+  EXPECT_EQ(refused.error().message, "macro_f1 takes no account of weights, and these rows have them");
+  EXPECT_EQ(refused.error().field, "gate.macro_f1");
+}
+
 TEST_F(EvaluateStage, NamesLabelsThatTrainingNeverSaw) {
   testing::FakeContext context(folder_ / "out", kNoGate);
   context.input("fit.model", "model", model_)

@@ -15,7 +15,7 @@ using ::testing::IsEmpty;
 
 SliceRule floor_of(double min) {
   SliceRule rule;
-  rule.by = {"label"};
+  rule.by = {{"label"}};
   rule.min = min;
   return rule;
 }
@@ -37,17 +37,48 @@ std::vector<std::string> names(const std::vector<Slice>& slices) {
   return all;
 }
 
-TEST(Slices, AreMadeByLabelGroupAndLength) {
+// Rows of these columns; the text as long as asked for.
+RowsInput input_of(const std::vector<std::string>& groups, const std::vector<std::string>& airlines, const std::vector<size_t>& lengths) {
+  data::RowsInfo info;
+  info.columns = {"airline"};
+  data::RowsBuilder builder(info, false, true);
+  for (size_t i = 0; i < lengths.size(); ++i) {
+    EXPECT_TRUE(builder.add(std::to_string(i), std::string(lengths[i], 'x'), "", {"", groups[i], 1, {airlines[i]}}).ok());
+  }
+  return {"clean.test", builder.finish()};
+}
+std::vector<std::string> cut(const std::vector<SliceRule::Cut>& by, std::vector<std::string> labels, std::vector<std::string> groups,
+                             std::vector<size_t> lengths) {
+  SliceRule rule;
+  rule.by = by;
+  std::vector<RowsInput> inputs;
+  inputs.push_back(input_of(groups, groups, lengths));
+  return names(slices_of(rule, inputs, labels).value());
+}
+
+TEST(Slices, AreMadeByLabelGroupColumnAndLength) {
   std::vector<std::string> labels(40, "good"), groups(40, "delta");
   std::fill_n(labels.begin(), 15, "bad");
   groups[3] = "united", groups[4] = "virgin";
   std::vector<size_t> lengths;
   for (size_t i = 0; i < 40; ++i) lengths.push_back(10 + i);
-  EXPECT_THAT(names(slices_of({"label", "length"}, labels, groups, lengths)),
+  EXPECT_THAT(cut({{"label"}, {"length"}}, labels, groups, lengths),
               ElementsAre("label=bad (15)", "label=good (25)", "length 10..19 (10)", "length 20..29 (10)", "length 30..39 (10)", "length 40..49 (10)"));
-  EXPECT_THAT(names(slices_of({"group"}, labels, groups, lengths)), ElementsAre("group=delta (38)", "group: rare values (2)"));
-  EXPECT_THAT(names(slices_of({"length"}, labels, groups, std::vector<size_t>(40, 7))), ElementsAre("length 7..7 (40)"));
-  EXPECT_THAT(names(slices_of({"length"}, {}, {}, {})), IsEmpty());
+  EXPECT_THAT(cut({{"group"}}, labels, groups, lengths), ElementsAre("group=delta (38)", "group: rare values (2)"));
+  EXPECT_THAT(cut({{"airline", true}}, labels, groups, lengths), ElementsAre("airline=delta (38)", "airline: rare values (2)"));
+  EXPECT_THAT(cut({{"length"}}, labels, groups, std::vector<size_t>(40, 7)), ElementsAre("length 7..7 (40)"));
+  EXPECT_THAT(cut({{"length"}}, {}, {}, {}), IsEmpty());
+}
+
+TEST(Slices, NameTheColumnsThereAre) {
+  SliceRule rule;
+  rule.by = {{"label"}, {"airlin", true}};
+  std::vector<RowsInput> inputs;
+  inputs.push_back(input_of({""}, {"delta"}, {3}));
+  const auto fault = slices_of(rule, inputs, {"good"});
+  EXPECT_EQ(fault.error().message, "slices by the column \"airlin\": clean.test keeps only airline");
+  EXPECT_EQ(fault.error().hint, "did you mean airline?");
+  EXPECT_EQ(fault.error().field, "slices.by.1");
 }
 
 TEST(Slices, AreRefusedWhereTheRowsShowIt) {
@@ -68,7 +99,7 @@ TEST(Slices, AreRefusedWhereTheRowsShowIt) {
 
 TEST(Slices, AreComparedWithTheChampion) {
   SliceRule rule;
-  rule.by = {"label"};
+  rule.by = {{"label"}};
   rule.max_loss = 0.05;
   const std::vector<Slice> slices{slice("label=bad", 0, 200)};
   const auto lost = judge_slices(rule, slices, answers(200, 140), answers(200, 180));

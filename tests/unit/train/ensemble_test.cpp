@@ -40,7 +40,7 @@ class Ensemble : public ::testing::Test {
     auto writer = data::RowsWriter::create(folder_ / name, {{}, recipe, name}, true, false).value();
     for (size_t i = 0; i < made.size(); ++i) {
       std::string cleaned = clean(made[i][0]);
-      EXPECT_TRUE(writer.add(std::to_string(i + 1), cleaned, made[i][1], made[i][0], "").ok());
+      EXPECT_TRUE(writer.add(std::to_string(i + 1), cleaned, made[i][1], {made[i][0], ""}).ok());
     }
     EXPECT_TRUE(writer.finish().ok());
     return folder_ / name;

@@ -28,8 +28,7 @@ class TrainStage : public ::testing::Test {
   std::filesystem::path write_rows(const std::string& name, const std::vector<std::array<std::string, 2>>& texts_and_labels,
                                    const Json& recipe = Json::object()) {
     auto writer = data::RowsWriter::create(folder_ / name, {{}, recipe, name}, false, false).value();
-    for (size_t i = 0; i < texts_and_labels.size(); ++i)
-      EXPECT_TRUE(writer.add(std::to_string(i + 1), texts_and_labels[i][0], texts_and_labels[i][1], "", "").ok());
+    for (size_t i = 0; i < texts_and_labels.size(); ++i) EXPECT_TRUE(writer.add(std::to_string(i + 1), texts_and_labels[i][0], texts_and_labels[i][1]).ok());
     EXPECT_TRUE(writer.finish().ok());
     return folder_ / name;
   }
@@ -138,7 +137,7 @@ TEST_F(TrainStage, RefusesRowsItCannotLearnFrom) {
 
 TEST_F(TrainStage, LeavesOutLabelsThatOnlyOtherRowsHave) {
   auto writer = data::RowsWriter::create(folder_ / "train", {{"a", "b", "unused"}, Json::object(), "train"}, false, false).value();
-  for (int i = 0; i < 20; ++i) ASSERT_TRUE(writer.add(std::to_string(i), i % 2 == 0 ? "xx yy" : "zz ww", i % 2 == 0 ? "a" : "b", "", "").ok());
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(writer.add(std::to_string(i), i % 2 == 0 ? "xx yy" : "zz ww", i % 2 == 0 ? "a" : "b").ok());
   ASSERT_TRUE(writer.finish().ok());
   testing::FakeContext context(folder_ / "out", params("naive-bayes", "none"));
   context.input("train.train", "rows", folder_ / "train");

@@ -1,0 +1,40 @@
+// A sample that was drawn for labelling, kept beside the file that people fill in: FILE.sample.json. It holds what they need not see, and what makes the
+// labels worth their weight: from which stratum each row is, and how many rows that has.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "pipeline/base/json.hpp"
+#include "pipeline/base/result.hpp"
+#include "stages/label/draw.hpp"
+
+namespace mlopsctl::label {
+
+struct Sample {
+  std::string input, input_digest, champion, challenger;  // the file, and digests
+  uint64_t seed = 0;
+  std::vector<std::string> labels;  // that both models know, sorted
+  std::vector<Stratum> strata;
+  struct Row {
+    std::string id, text;
+    size_t stratum;
+  };
+  std::vector<Row> rows;
+
+  // Twelve digits: of the same file, models and seed, however many rows were drawn.
+  std::string name() const;
+};
+
+Json to_json(const Sample& sample);
+// Errors: the file is none of ours.
+Result<Sample> read_sample(const std::filesystem::path& path);
+// Where the sample of a file that is filled in is looked for.
+std::filesystem::path sample_path(const std::filesystem::path& filled);
+
+// What people fill in: id,text and an empty label of each row that is not among `labelled`.
+std::string form_of(const Sample& sample, const std::map<std::string, std::string>& labelled);
+
+}  // namespace mlopsctl::label
