@@ -35,7 +35,7 @@ stages:
   EXPECT_EQ(loaded->inputs.at(0).path, "rows.csv");
   EXPECT_EQ(
       loaded->inputs.at(0).options.dump(),
-      R"({"delimiter":null,"encoding":"latin-1","format":"auto","group":null,"header":false,"id":null,"label":"0","labels":{"0":"negative","4":"positive"},"quotes":true,"text":"5"})");
+      R"({"columns":[],"delimiter":null,"encoding":"latin-1","format":"auto","group":null,"header":false,"id":null,"label":"0","labels":{"0":"negative","4":"positive"},"quotes":true,"text":"5","weight":null})");
   const StageSpec* clean = loaded->stage("clean");
   ASSERT_NE(clean, nullptr);
   EXPECT_EQ(
