@@ -48,10 +48,9 @@ Result<Answer> cmd_rehearse(Session& session) {
   options.rate = static_cast<double>(rate);
   options.start = std::chrono::seconds(start);
   options.seed = static_cast<uint64_t>(seed);
+  options.cancel = &session.env().cancel;
   TRY_ASSIGN(const auto manifests, releases(session));
-  TRY_ASSIGN(const auto rehearsals, k8s::rehearse(manifests, options, [&](const k8s::Scene&) -> Status {
-               return session.env().cancel.cancelled() ? Status(k8s::interrupted()) : Status();
-             }));
+  TRY_ASSIGN(const auto rehearsals, k8s::rehearse(manifests, options));
   Answer answer(Json{{"rate", rate}, {"start_seconds", start}, {"seed", seed}, {"releases", Json::array()}, {"scenarios", Json::array()}});
   std::vector<std::string> faults;
   for (const k8s::Rehearsal& each : rehearsals) {

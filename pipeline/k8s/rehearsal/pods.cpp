@@ -48,7 +48,9 @@ Time wait_before(int64_t restart) { return restart <= 1 ? tick : std::min(longes
 }  // namespace
 
 Time until_deaf(const World& world, const Pod& pod) {
-  return std::chrono::seconds(number_at(at(container_of(world, pod), "lifecycle", "preStop", "sleep", "seconds")));
+  const Set* set = world.set_of(pod);
+  const int64_t grace = set == nullptr ? 30 : number_at(at(set->pods, "spec", "terminationGracePeriodSeconds"), 30);
+  return std::chrono::seconds(std::min(grace, number_at(at(container_of(world, pod), "lifecycle", "preStop", "sleep", "seconds"))));
 }
 
 void run_pods(World& world) {

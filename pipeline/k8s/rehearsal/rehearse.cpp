@@ -1,6 +1,7 @@
 #include "pipeline/k8s/rehearsal/rehearse.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include "pipeline/base/plural.hpp"
 #include "pipeline/k8s/errors.hpp"
@@ -67,18 +68,27 @@ std::function<std::optional<Result<Reply>>(const Call&)> faulty(int each) {
   };
 }
 
-// At that time the node of the newest pod is lost.
+// The node of most of the pods that answer; of equals that of the newest of them.
+size_t busiest_node(const World& world) {
+  std::vector<int64_t> answering(world.nodes.size());
+  size_t busiest = world.pods.back().node;
+  for (const simulated::Pod& pod : world.pods)
+    if (world.answers(pod) && ++answering[pod.node] >= answering[busiest]) busiest = pod.node;
+  return busiest;
+}
+
+// At that time the busiest node is lost.
 std::function<std::optional<Result<Reply>>(const Call&)> node_lost(World& world, Time when) {
   return [&world, when, done = false](const Call&) mutable -> std::optional<Result<Reply>> {
-    if (!done && world.now >= when && !world.pods.empty()) done = true, world.lose(world.pods.back().node);
+    if (!done && world.now >= when && !world.pods.empty()) done = true, world.lose(busiest_node(world));
     return std::nullopt;
   };
 }
 
 class Stage {
  public:
-  Stage(const Json& target, World start, Rollout plan, const std::function<Status(const Scene&)>& told)
-      : target_(target), start_(std::move(start)), plan_(std::move(plan)), told_(told), deployment_(*ref_of(target)) {}
+  Stage(const Json& target, World start, Rollout plan, const CancelToken* cancel)
+      : target_(target), start_(std::move(start)), plan_(std::move(plan)), cancel_(cancel), deployment_(*ref_of(target)) {}
 
   Result<std::vector<Scene>> run() {
     std::vector<World> left;  // after each write
@@ -108,7 +118,7 @@ class Stage {
         {"other labels", "the new model names other labels for 40 % of the texts", gates.traffic && gates.class_mix < bad_labels,
          new_model([](Model& model) { model.positive -= bad_labels; })},
         {"no requests", "nobody asks", false, [](SimulatedCluster& cluster) { cluster.world.rate = 0; }},
-        {"node lost", "in the middle the newest pod's node is lost", false,
+        {"node lost", "in the middle the node is lost that most of the pods run on", false,
          [middle](SimulatedCluster& cluster) { cluster.instead = node_lost(cluster.world, middle); }},
         {"API errors", "every fifth write is answered with HTTP 500", false, [](SimulatedCluster& cluster) { cluster.instead = faulty(5); }},
         {"API away", "in the middle the API server is away for a minute", false,
@@ -117,7 +127,7 @@ class Stage {
   }
 
   Status play(const Scenario& scenario) {
-    SimulatedCluster cluster(start_);
+    SimulatedCluster cluster(start_, cancel_);
     scenario.prepare(cluster);
     std::optional<Time> undoing;
     const auto also = std::move(cluster.written);
@@ -131,7 +141,9 @@ class Stage {
     scene.why = end ? end->reason : end.error().message;
     scene.end = !end || !end->ended() ? End::stopped : end->phase == Rollout::Phase::promoted ? End::done : End::undone;
     scene.seconds = in_seconds(cluster.world.now - start_.now);
-    count(cluster.world, scene);
+    World later = cluster.world;
+    if (later.taken > 0) later.pass(simulated::until_noticed);  // until then requests go to the lost pods
+    count(later, scene);
     if (scene.end == End::stopped) {
       // Both ways out of it must be open, once the API server is well.
       cluster.instead = {};
@@ -163,6 +175,7 @@ class Stage {
     all.runs = left.size();
     all.least = all.floor = plan_.replicas;
     for (size_t i = 0; i < left.size(); ++i) {
+      if (stopped()) return interrupted();
       const Ended ended = end_elsewhere(left[i], how);
       Scene one;
       count(ended.world, one);
@@ -183,9 +196,11 @@ class Stage {
     const int64_t floor = plan_.replicas - world.taken;
     return world.least >= floor ? "" : "only " + count_of(world.least, "pod") + " answered, expected " + std::to_string(floor);
   }
+  bool stopped() const { return cancel_ != nullptr && cancel_->cancelled(); }
   Status add(Scene scene) {
+    if (stopped()) return interrupted();
     scenes_.push_back(std::move(scene));
-    return told_ ? told_(scenes_.back()) : Status();
+    return {};
   }
 
   Result<Lease> lease(SimulatedCluster& cluster, const std::string& who) const {
@@ -216,7 +231,7 @@ class Stage {
     std::string fault = {};
   };
   Ended end_elsewhere(const World& left, How how) const {
-    SimulatedCluster cluster(left);
+    SimulatedCluster cluster(left, cancel_);
     const Time begin = cluster.world.now;
     bool promoted = false;
     const auto ended = [&]() -> Status {
@@ -264,7 +279,7 @@ class Stage {
   const Json& target_;
   World start_;
   Rollout plan_;
-  const std::function<Status(const Scene&)>& told_;
+  const CancelToken* cancel_;
   ObjectRef deployment_;
   std::vector<Scene> scenes_;
 };
@@ -283,7 +298,7 @@ std::string_view to_string(Scene::End end) { return end == End::done ? "done" : 
 Result<World> set_up(const Json& before, const Json& service, int64_t replicas, const RehearsalOptions& options) {
   World world(options.seed);
   world.rate = 0;
-  SimulatedCluster cluster(std::move(world));
+  SimulatedCluster cluster(std::move(world), options.cancel);
   TRY_ASSIGN(const ObjectRef deployment, ref_of(before));
   TRY(apply(cluster, before, {}));
   if (service.is_object()) TRY(apply(cluster, service, {}));
@@ -291,7 +306,9 @@ Result<World> set_up(const Json& before, const Json& service, int64_t replicas, 
   ready.models[model_of(before)].start = options.start;
   ready.objects[deployment.path()].object["spec"]["replicas"] = replicas;  // where an autoscaler says it
   WaitOptions wait;
-  if (const auto done = wait_until_done(cluster, deployment, wait); !done)
+  const auto done = wait_until_done(cluster, deployment, wait);
+  if (cluster.cancel().cancelled()) return interrupted();
+  if (!done)
     return config_error("a rehearsal needs pods of the old model that answer: " + done.error().message)
         .with_hint("let them start sooner (--start), or give them more time in their probes");
   ready.rate = options.rate;
@@ -301,7 +318,7 @@ Result<World> set_up(const Json& before, const Json& service, int64_t replicas, 
   return std::move(ready);
 }
 
-Result<std::vector<Rehearsal>> rehearse(const ManifestSet& manifests, const RehearsalOptions& options, const std::function<Status(const Scene&)>& told) {
+Result<std::vector<Rehearsal>> rehearse(const ManifestSet& manifests, const RehearsalOptions& options) {
   std::vector<Rehearsal> all;
   for (const Manifest& each : manifests.manifests) {
     if (each.kind != "Deployment") continue;
@@ -309,6 +326,12 @@ Result<std::vector<Rehearsal>> rehearse(const ManifestSet& manifests, const Rehe
       return at(object, "metadata", "name") == each.name && at(object, "metadata", "namespace") == each.name_space;
     };
     const Json& service = find(manifests, "Service", of_it);
+    if (!service.is_object())
+      return config_error("there is no Service " + each.name_space + "/" + each.name + ": nobody would ask the pods of " + each.identity())
+          .with_hint("add it to the manifests");
+    if (at(each.object, "spec", "strategy", "type") == "Recreate")
+      return config_error(each.identity() + " is recreated, not rolled: none of its pods answers meanwhile")
+          .with_hint("let spec.strategy.type be RollingUpdate");
     const Json& autoscaler = find(manifests, "HorizontalPodAutoscaler", [&](const Json& object) {
       return at(object, "spec", "scaleTargetRef", "name") == each.name && at(object, "metadata", "namespace") == each.name_space;
     });
@@ -321,7 +344,7 @@ Result<std::vector<Rehearsal>> rehearse(const ManifestSet& manifests, const Rehe
     TRY_ASSIGN(auto plan, begin_rollout(look, target, {}));
     if (!plan) return config_error("a rehearsal needs a release with pods; " + each.identity() + " asks for none");
     Rehearsal rehearsal{std::move(*plan), {}};
-    TRY_ASSIGN(rehearsal.scenes, Stage(target, std::move(start), rehearsal.plan, told).run());
+    TRY_ASSIGN(rehearsal.scenes, Stage(target, std::move(start), rehearsal.plan, options.cancel).run());
     all.push_back(std::move(rehearsal));
   }
   if (all.empty()) return config_error("there is no Deployment to rehearse");

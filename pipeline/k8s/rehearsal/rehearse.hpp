@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "pipeline/base/cancel.hpp"
 #include "pipeline/k8s/manifest.hpp"
 #include "pipeline/k8s/rehearsal/world.hpp"
 #include "pipeline/k8s/rollout/rollout.hpp"
@@ -17,6 +17,7 @@ struct RehearsalOptions {
   double rate = 100;              // requests a second, all together
   std::chrono::seconds start{5};  // from the start of a container until it answers; a fifth more or less by chance
   uint64_t seed = 1;
+  const CancelToken* cancel = nullptr;  // null: nobody stops it
 };
 
 struct Scene {
@@ -38,9 +39,9 @@ struct Rehearsal {
   Rollout plan;  // as it begins
   std::vector<Scene> scenes;
 };
-// Of each Deployment of the set, over a release like it that has another model. `told` as each scene ends. Fails (config) as plan_rollout does, and
-// where the pods of even the old model are not available.
-Result<std::vector<Rehearsal>> rehearse(const ManifestSet& manifests, const RehearsalOptions& options, const std::function<Status(const Scene& scene)>& told);
+// Of each Deployment of the set, over a release like it that has another model. Fails (config) as plan_rollout does, and
+// where the pods of even the old model are not available, nobody would ask them, or they are recreated, not rolled; (interrupted) when told to stop.
+Result<std::vector<Rehearsal>> rehearse(const ManifestSet& manifests, const RehearsalOptions& options);
 
 // For tests: a cluster with the Deployment `before`, the Service, and requests that have come for two minutes.
 Result<simulated::World> set_up(const Json& before, const Json& service, int64_t replicas, const RehearsalOptions& options);

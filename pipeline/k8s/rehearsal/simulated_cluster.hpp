@@ -14,7 +14,8 @@ namespace mlopsctl::k8s::simulated {
 
 class SimulatedCluster final : public Cluster {
  public:
-  explicit SimulatedCluster(World world) : world(std::move(world)), clock_(this->world) {}
+  // `cancel` ends what waits; null: nobody does.
+  explicit SimulatedCluster(World world, const CancelToken* cancel = nullptr) : world(std::move(world)), clock_(this->world), cancel_(cancel) {}
   SimulatedCluster(const SimulatedCluster&) = delete;
   SimulatedCluster& operator=(const SimulatedCluster&) = delete;
 
@@ -27,7 +28,7 @@ class SimulatedCluster final : public Cluster {
   Result<Reply> send(const Call& call) override;
   Result<Reply> stream(const Call& call, std::chrono::milliseconds still, const std::function<Status(std::string_view bytes)>& take) override;
   const Clock& clock() const override { return clock_; }
-  const CancelToken& cancel() const override { return cancel_; }
+  const CancelToken& cancel() const override { return cancel_ == nullptr ? never_ : *cancel_; }
 
  private:
   class SimulatedClock final : public Clock {
@@ -48,7 +49,8 @@ class SimulatedCluster final : public Cluster {
   Reply store(const std::string& path, Json object, int status);
 
   SimulatedClock clock_;
-  CancelToken cancel_;
+  CancelToken never_;
+  const CancelToken* cancel_;
 };
 
 }  // namespace mlopsctl::k8s::simulated

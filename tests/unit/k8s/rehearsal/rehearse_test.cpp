@@ -26,7 +26,7 @@ ManifestSet release(const Strategy& strategy, const std::function<void(Json& dep
 }
 
 std::map<std::string, Scene> scenes_of(const ManifestSet& set, const RehearsalOptions& options = {}) {
-  const auto rehearsals = rehearse(set, options, {});
+  const auto rehearsals = rehearse(set, options);
   std::map<std::string, Scene> scenes;
   if (!rehearsals) ADD_FAILURE() << rehearsals.error().message;
   else
@@ -46,6 +46,8 @@ TEST_P(RehearseEach, EndsEveryScenarioAsItShould) {
   for (const auto& [name, scene] : scenes) {
     EXPECT_EQ(scene.fault, "") << name;
     EXPECT_GE(scene.least, scene.floor) << name;
+    // A rolling update cannot be rolled back before the lost node's pods are gone.
+    if (name == "node lost") continue;
     EXPECT_EQ(scene.undo_seconds.value_or(0) > 0, name != "killed, resumed") << name;
   }
   EXPECT_EQ(scenes.at("as planned").end, End::done);
@@ -102,11 +104,20 @@ TEST(Rehearse, FindsThatTooFewRequestsComeToJudgeBy) {
 
 TEST(Rehearse, RefusesWhatCannotBegin) {
   const auto ten_percent = [](Json& deployment) { deployment["metadata"]["annotations"]["mlopsctl/strategy"] = R"({"canary":[10,100]})"; };
-  EXPECT_THAT(rehearse(release({Kind::canary, {33, 100}}, ten_percent), {}, {}).error().message,
+  EXPECT_THAT(rehearse(release({Kind::canary, {33, 100}}, ten_percent), {}).error().message,
               StartsWith("10 % of the requests cannot be expressed by 3 pods: "));
-  EXPECT_THAT(rehearse(release({Kind::rolling, {}}), {.start = seconds(1000)}, {}).error().message,
+  EXPECT_THAT(rehearse(release({Kind::rolling, {}}), {.start = seconds(1000)}).error().message,
               StartsWith("a rehearsal needs pods of the old model that answer: "));
-  EXPECT_EQ(rehearse({}, {}, {}).error().message, "there is no Deployment to rehearse");
+  EXPECT_EQ(rehearse({}, {}).error().message, "there is no Deployment to rehearse");
+  const auto recreated = [](Json& deployment) { deployment["spec"]["strategy"] = {{"type", "Recreate"}}; };
+  EXPECT_THAT(rehearse(release({Kind::rolling, {}}, recreated), {}).error().message,
+              HasSubstr(" is recreated, not rolled: none of its pods answers meanwhile"));
+  ManifestSet unasked = release({Kind::rolling, {}});
+  std::erase_if(unasked.manifests, [](const Manifest& each) { return each.kind == "Service"; });
+  EXPECT_THAT(rehearse(unasked, {}).error().message, StartsWith("there is no Service "));
+  CancelToken cancel;
+  cancel.cancel();
+  EXPECT_EQ(rehearse(release({Kind::rolling, {}}), {.cancel = &cancel}).error().kind, ErrorKind::interrupted);
 }
 
 // kubernetes/pkg/controller/deployment/rolling.go: at most so many more, never fewer that are ready; as a real cluster does it
