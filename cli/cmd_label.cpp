@@ -95,7 +95,8 @@ Result<std::vector<label::PoolRow>> pool_of(Texts& texts, const Both& both, cons
 
 Json strata_json(const label::Sample& sample) {
   Json strata = Json::array();
-  for (const Json& each : to_json(sample)["strata"])
+  const Json all = to_json(sample);
+  for (const Json& each : all["strata"])
     strata.push_back({{"name", each["name"]}, {"rows", each["rows"]}, {"drawn", each["drawn"]}, {"chance", each["inclusion_probability"]}});
   return strata;
 }
