@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <limits>
 #include <numeric>
 #include <vector>
+
+#include <boost/math/special_functions/gamma.hpp>
 
 #include "pipeline/base/random.hpp"
 #include "pipeline/stats/normal.hpp"
@@ -44,6 +45,24 @@ double largest_eigenvalue(const Vector& matrix, size_t width) {
   return value;
 }
 
+// Evenly likely values of a gamma variable with this mean and variance.
+Vector spread_of_others(double mean, double variance) {
+  constexpr int values = 256;
+  if (mean <= 0 || variance <= 0) return {std::max(0.0, mean)};
+  Vector all;
+  for (int i = 0; i < values; ++i) all.push_back(variance / mean * boost::math::gamma_p_inv(mean * mean / variance, (i + 0.5) / values));
+  return all;
+}
+
+// Where what holds at `low` no longer holds.
+double crossing(double low, double high, const std::function<bool(double)>& holds) {
+  for (int step = 0; step < 60; ++step) {
+    const double middle = (low + high) / 2;
+    (holds(middle) ? low : high) = middle;
+  }
+  return high;
+}
+
 double distance(const Vector& part, double part_rows, const Vector& whole, double other_rows) {
   double sum = 0;
   for (size_t k = 0; k < part.size(); ++k) {
@@ -55,19 +74,24 @@ double distance(const Vector& part, double part_rows, const Vector& whole, doubl
 
 }  // namespace
 
-double MeanShift::seen_from(double chance) const {
+double MeanShift::seen_from(double chance, double alpha) const {
   if (trace <= 0) return 1;
-  // The statistic's mean rises by the squared shift; along the widest direction its variance by 4 shift^2 largest (1/n + 1/m).
-  const double z = normal_quantile(chance);
-  double low = 0, high = 1;
-  for (int step = 0; step < 50; ++step) {
-    const double middle = (low + high) / 2, squared = middle * middle * trace;
-    (mean + squared - z * std::sqrt(variance + 4 * squared * largest * doubt) < critical ? low : high) = middle;
-  }
-  return high;
+  const double along = std::sqrt(largest * doubt);
+  const auto others = spread_of_others((trace - largest) * doubt, 2 * (squares - largest * largest) * doubt * doubt);
+  const auto seen = [&](double shift, double critical) {
+    double sum = 0;
+    for (const double other : others) {
+      const double left = std::sqrt(std::max(0.0, critical - other));
+      sum += left == 0 ? 1 : normal_tail((left - shift) / along) + normal_tail((left + shift) / along);
+    }
+    return sum / static_cast<double>(others.size());
+  };
+  // The statistic that alpha asks for lies far below this.
+  const double critical = crossing(0, 1000 * trace * doubt, [&](double value) { return seen(0, value) > alpha; });
+  return crossing(0, 1, [&](double effect) { return seen(effect * std::sqrt(trace), critical) < chance; });
 }
 
-MeanShift compare_clouds(std::span<const float> first, std::span<const float> second, size_t width, double alpha, int permutations, uint64_t seed) {
+MeanShift compare_clouds(std::span<const float> first, std::span<const float> second, size_t width, int permutations, uint64_t seed) {
   MeanShift result;
   if (width == 0 || first.size() < 2 * width || second.size() < 2 * width) return result;
   if (second.size() < first.size()) std::swap(first, second);  // the smaller side is dealt
@@ -81,15 +105,12 @@ MeanShift compare_clouds(std::span<const float> first, std::span<const float> se
   Vector covariance(width * width, 0);
   add_products(first, one, width, covariance);
   add_products(second, sum_of(second, width), width, covariance);
-  double squares = 0;
-  for (double& value : covariance) value /= n + m - 2, squares += value * value;
+  for (double& value : covariance) value /= n + m - 2, result.squares += value * value;
   for (size_t k = 0; k < width; ++k) result.trace += covariance[k * width + k];
   if (result.trace <= 0 && result.statistic <= 0) return result;
   result.largest = largest_eigenvalue(covariance, width);
   result.doubt = 1 / n + 1 / m;
-  result.mean = result.trace * result.doubt;
-  result.variance = 2 * squares * result.doubt * result.doubt;
-  result.effect = result.trace > 0 ? std::sqrt(std::max(0.0, result.statistic - result.mean) / result.trace) : 1;
+  result.effect = result.trace > 0 ? std::sqrt(std::max(0.0, result.statistic / result.trace - result.doubt)) : 1;
 
   Random random(seed);
   std::vector<size_t> order(rows);
@@ -108,10 +129,6 @@ MeanShift compare_clouds(std::span<const float> first, std::span<const float> se
   // A hair below, for sums of the same terms in another order.
   const auto as_large = std::count_if(drawn.begin(), drawn.end(), [&](double each) { return each >= result.statistic * (1 - 1e-6); });
   result.p = (static_cast<double>(as_large) + 1) / (permutations + 1);
-  // p <= alpha asks for fewer than alpha (permutations + 1) as large.
-  const auto most = static_cast<size_t>(alpha * (permutations + 1));
-  std::sort(drawn.begin(), drawn.end(), std::greater<>());
-  result.critical = most == 0 ? std::numeric_limits<double>::infinity() : drawn[std::min(drawn.size(), most) - 1];
   return result;
 }
 

@@ -1,4 +1,4 @@
-// The standard normal distribution.
+// The standard normal distribution, and Student's.
 #pragma once
 
 namespace mlopsctl::stats {
@@ -7,6 +7,8 @@ namespace mlopsctl::stats {
 double normal_tail(double z);
 // z with P(Z <= z) = share; share in (0, 1).
 double normal_quantile(double share);
+// The same of Student's distribution with so many degrees of freedom, above 0.
+double student_quantile(double share, double freedom);
 
 // Of an estimate with the standard error `error` that truly lies `beyond` what is to be ruled out: the chance that a one-sided test at `alpha` rules it out,
 double normal_power(double beyond, double error, double alpha);

@@ -126,7 +126,7 @@ Line concept_drift(const Outlook& outlook, double alpha, double threshold) {
 
 // `unit`: what an effect of 1 comes to in the line's own; nothing: the vectors' spread.
 Line clouds(std::span<const float> before, std::span<const float> now, size_t width, std::optional<double> unit, double alpha, double threshold) {
-  const auto result = stats::compare_clouds(before, now, width, alpha, cloud_permutations, 0);
+  const auto result = stats::compare_clouds(before, now, width, cloud_permutations, 0);
   Line line;
   line.effect = result.effect;
   line.statistic = result.statistic;
@@ -134,7 +134,7 @@ Line clouds(std::span<const float> before, std::span<const float> now, size_t wi
   const double spread = unit.value_or(std::sqrt(result.trace));
   const double error = result.trace > 0 ? spread * std::sqrt(result.largest * result.doubt / result.trace) : 0;
   sees(
-      line, [result, spread](double chance) { return result.trace > 0 ? result.seen_from(chance) * spread : 1; }, threshold, error);
+      line, [result, spread, alpha](double chance) { return result.trace > 0 ? result.seen_from(chance, alpha) * spread : 1; }, threshold, error);
   return line;
 }
 

@@ -73,7 +73,7 @@ Finding by_accuracy(const Contest& contest, const Comparison& comparison, double
 
 Finding by_resampling(const Contest& contest, const Comparison& comparison, double border, const ResampledDifference& resampled) {
   Finding found;
-  found.test = "paired bootstrap (BCa) and exchange of answers";
+  found.test = contest.metric == "ece" ? "bounds by bins" : "paired bootstrap (BCa) and exchange of answers";
   found.gain = contest.challenger - contest.champion;
   found.interval = resampled(contest.metric, 1 - 2 * contest.alpha);
   if (!contest.higher_is_better) {

@@ -2,7 +2,8 @@
 //
 // gain = how much better the challenger is (of log loss: lower). "No worse" asks to rule out a loss of `margin` or more (non-inferiority), "better" asks
 // for a gain of more than `margin`. Each claim is made only where data like these would make it with a chance of alpha at most if it were not so:
-// accuracy by McNemar's exact test (at 0) or Tango's score test made exact, every other metric by resampling the rows (resampling.hpp).
+// accuracy by McNemar's exact test (at 0) or Tango's score test made exact, every other metric by resampling the rows (resampling.hpp), the calibration error by bounds
+// (calibration_bounds.hpp).
 #pragma once
 
 #include <functional>

@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 
+#include "stages/evaluate/calibration_bounds.hpp"
 #include "stages/evaluate/probability_metrics.hpp"
 
 namespace mlopsctl::evaluate {
@@ -21,8 +22,6 @@ class Redrawn {
     const auto given_of = [&](size_t row) { return std::span(judged.given).subspan(row, 1); };
     if (metric == "log_loss" || metric == "brier")
       for (size_t row = 0; row < rows; ++row) losses_.push_back((metric == "brier" ? brier : log_loss)(given_of(row), row_of(row), classes));
-    if (metric == "ece")
-      for (size_t row = 0; row < rows; ++row) bins_.push_back(reliability_bin(confidence(row)));
     if (metric.starts_with("roc_auc"))
       for (size_t k = 0; k < classes; ++k) ranked_.emplace_back(judged.given, judged.probabilities, classes, k);
   }
@@ -32,7 +31,6 @@ class Redrawn {
       const double sum = std::accumulate(rows.begin(), rows.end(), 0.0, [&](double so_far, uint32_t row) { return so_far + losses_[row]; });
       return sum / static_cast<double>(rows.size());
     }
-    if (!bins_.empty()) return error_of_bins(rows);
     if (!ranked_.empty()) return area(rows);
     given_.clear(), predicted_.clear();
     for (const uint32_t row : rows) given_.push_back(judged_.given[row]), predicted_.push_back(judged_.predicted[row]);
@@ -41,20 +39,6 @@ class Redrawn {
   }
 
  private:
-  double confidence(size_t row) const { return judged_.probabilities[row * labels_.size() + static_cast<size_t>(judged_.predicted[row])]; }
-  double error_of_bins(std::span<const uint32_t> rows) const {
-    std::vector<ReliabilityBin> bins(kReliabilityBins);
-    for (const uint32_t row : rows) {
-      ReliabilityBin& bin = bins[bins_[row]];
-      ++bin.rows;
-      bin.confidence += confidence(row);
-      bin.accuracy += judged_.right[row];
-    }
-    for (ReliabilityBin& bin : bins)
-      if (bin.rows > 0) bin.confidence /= static_cast<double>(bin.rows), bin.accuracy /= static_cast<double>(bin.rows);
-    return calibration_error(bins, static_cast<int64_t>(rows.size()));
-  }
-
   double area(std::span<const uint32_t> rows) {
     times_.assign(judged_.given.size(), 0);
     for (const uint32_t row : rows) ++times_[row];
@@ -72,7 +56,6 @@ class Redrawn {
   const std::vector<std::string>& labels_;
   const std::string& metric_;
   std::vector<double> losses_;        // of each row, where the metric is their mean
-  std::vector<size_t> bins_;          // of each row, for the calibration error
   std::vector<RankedScores> ranked_;  // of each label, for areas
   std::vector<int> given_, predicted_;
   std::vector<uint32_t> times_;
@@ -88,6 +71,7 @@ std::vector<T> joined(std::vector<T> first, const std::vector<T>& second) {
 
 stats::Interval resampled_difference(const std::string& metric, const Judged& first, const std::vector<std::string>& first_labels, const Judged& second,
                                      const std::vector<std::string>& second_labels, const stats::BootstrapOptions& options) {
+  if (metric == "ece") return calibration_difference(first, first_labels.size(), second, second_labels.size(), options.confidence);
   const size_t rows = first.given.size();
   Redrawn one(first, first_labels, metric), two(second, second_labels, metric);
   const auto difference = [&](std::span<const uint32_t> drawn) { return one.value(drawn) - two.value(drawn); };
@@ -109,6 +93,7 @@ stats::Interval resampled_difference(const std::string& metric, const Judged& fi
 
 stats::Interval resampled_metric(const std::string& metric, const Judged& judged, const std::vector<std::string>& labels,
                                  const stats::BootstrapOptions& options) {
+  if (metric == "ece") return calibration_interval(judged, labels.size(), options.confidence);
   Redrawn one(judged, labels, metric);
   return stats::bootstrap(
       judged.given.size(), [&](std::span<const uint32_t> drawn) { return one.value(drawn); }, options);

@@ -21,7 +21,7 @@ Outcome verdict(const evaluate::Comparison& comparison, bool better, double marg
 }
 
 // Two models that are equally good on `classes` classes: each names the right label with its own confidence, which is as often right as it says; but the
-// challenger is right `handicap` less often than that.
+// challenger is right `handicap` less often than that, or the champion, where it is negative.
 struct Duel {
   std::vector<std::string> labels;
   evaluate::Judged challenger, champion;
@@ -35,7 +35,7 @@ Duel duel(Random& random, int64_t rows, int classes, bool probabilities, double 
     const double ease = random.uniform();  // what the two have in common
     for (evaluate::Judged* each : {&result.challenger, &result.champion}) {
       const double confidence = 0.55 + 0.43 * (0.7 * ease + 0.3 * random.uniform());
-      const bool right = random.uniform() < confidence - (each == &result.challenger ? handicap : 0);
+      const bool right = random.uniform() < confidence - std::max(0.0, each == &result.challenger ? handicap : -handicap);
       const int predicted = right ? given : static_cast<int>((static_cast<uint64_t>(given) + 1 + random.below(k - 1)) % k);
       each->given.push_back(given);
       each->predicted.push_back(predicted);
@@ -64,11 +64,20 @@ double true_loss(const std::string& metric, int classes, double handicap) {
   return std::abs(measured(two, two.challenger, metric).value - measured(two, two.champion, metric).value);
 }
 
-// Is the challenger said to be better; or, with a handicap, no worse by just what it is worse?
-bool promoted(Random& random, const std::string& metric, int64_t rows, int classes, double handicap = 0, double loss = 0) {
-  const Duel two = duel(random, rows, classes, needs_probabilities(metric), handicap);
+struct Claim {
+  const char* text;
+  bool better;
+  double handicap;  // what makes it untrue, by a hair: its margin is what this costs
+  Outcome wrong;
+};
+constexpr double handicap = 0.05;
+constexpr Claim better{"better_than", true, 0, Outcome::pass}, better_by{"better_than, min_gain", true, -handicap, Outcome::pass},
+    no_worse{"no_worse_than", false, handicap, Outcome::pass}, worse{"no_worse_than: says fail", false, handicap, Outcome::fail};
+
+bool made(const Claim& claim, double margin, Random& random, const std::string& metric, int64_t rows, int classes) {
+  const Duel two = duel(random, rows, classes, needs_probabilities(metric), claim.handicap);
   const auto challenger = measured(two, two.challenger, metric), champion = measured(two, two.champion, metric);
-  Contest contest{metric, challenger.value, champion.value, challenger.higher_is_better, handicap == 0, loss, alpha};
+  const Contest contest{metric, challenger.value, champion.value, challenger.higher_is_better, claim.better, margin, alpha};
   stats::BootstrapOptions options;
   options.resamples = 1000;
   options.seed = random.below(1'000'000);
@@ -77,7 +86,7 @@ bool promoted(Random& random, const std::string& metric, int64_t rows, int class
     options.confidence = confidence;
     return evaluate::resampled_difference(name, two.challenger, two.labels, two.champion, two.labels, options);
   };
-  return evaluate::decide_contest(contest, comparison, resampled) == Outcome::pass;
+  return evaluate::decide_contest(contest, comparison, resampled) == claim.wrong;
 }
 
 bool e_value_promotes(Random& random, int looks, int64_t rows, double discordant) {
@@ -194,37 +203,39 @@ Section gate_rules(bool full) {
 
 Section resampled_rules(bool full) {
   Section section{"Gates by resampling, two models of which the claim is not so",
-                  "By paired bootstrap (BCa) of 1,000 draws. Of \"better\": the models are equally good. Of \"no worse\": the challenger is right in 5 of 100 "
-                  "rows fewer than "
-                  "it believes, and the margin is just what that costs on 400,000 rows.",
+                  "By paired bootstrap (BCa) of 1,000 draws and exchange of answers; ece by its bounds. Of \"better\": the models are equally good, or the "
+                  "champion is right in 5 of 100 rows fewer than it believes and the gain that is too little is just what that costs on 400,000 rows. Of \"no "
+                  "worse\": the challenger is, and the margin is.",
                   {}};
   uint64_t seed = 501;
-  struct Resampled {
+  struct Setting {
+    const Claim* claim;
     const char* metric;
     int classes;
     int64_t rows;
     int trials;
   };
-  std::vector<Resampled> resampled{{"macro_f1", 2, 50, 100}, {"ece", 2, 100, 100}};
-  if (full)
-    resampled = {{"macro_f1", 2, 50, 1000},  {"macro_f1", 5, 50, 1000},  {"macro_f1", 50, 50, 500},   {"macro_f1", 2, 200, 500}, {"macro_f1", 20, 200, 500},
-                 {"macro_f1", 50, 500, 200}, {"macro_f1", 5, 1000, 200}, {"macro_f1", 2, 20'000, 50}, {"roc_auc", 2, 50, 1000},  {"roc_auc", 5, 500, 200},
-                 {"log_loss", 2, 50, 1000},  {"log_loss", 50, 500, 200}, {"ece", 2, 100, 1000},       {"ece", 5, 1000, 200},     {"brier", 2, 50, 1000}};
-  for (const Resampled& each : resampled)
-    section.figures.push_back({std::string(each.metric) + ", better_than", "equal models", each.rows, each.classes, Promise::at_most, alpha, each.trials,
-                               count_trials(each.trials, seed++, [&](Random& random) { return promoted(random, each.metric, each.rows, each.classes); })});
-  resampled = {{"macro_f1", 2, 100, 100}};
-  if (full)
-    resampled = {{"macro_f1", 2, 50, 500}, {"macro_f1", 5, 200, 500}, {"macro_f1", 5, 1000, 200}, {"roc_auc", 2, 50, 500}, {"roc_auc", 2, 500, 500},
-                 {"roc_auc", 5, 500, 200}, {"ece", 2, 100, 500},      {"ece", 2, 1000, 500},      {"ece", 5, 1000, 200},   {"ece", 2, 5000, 100}};
-  for (const Resampled& each : resampled) {
-    constexpr double handicap = 0.05;
-    const double loss = true_loss(each.metric, each.classes, handicap);
-    char setting[48];
-    std::snprintf(setting, sizeof setting, "worse by the margin %.4f", loss);
+  std::vector<Setting> settings{{&better, "macro_f1", 2, 50, 100}, {&no_worse, "ece", 2, 500, 400}};
+  if (full) {
+    settings = {{&better, "macro_f1", 2, 50, 1000},  {&better, "macro_f1", 5, 50, 1000},  {&better, "macro_f1", 50, 50, 500},
+                {&better, "macro_f1", 2, 200, 500},  {&better, "macro_f1", 20, 200, 500}, {&better, "macro_f1", 50, 500, 200},
+                {&better, "macro_f1", 5, 1000, 200}, {&better, "macro_f1", 2, 20'000, 50}, {&better, "roc_auc", 2, 50, 1000},
+                {&better, "roc_auc", 5, 500, 200},   {&better, "log_loss", 2, 50, 1000},  {&better, "log_loss", 50, 500, 200},
+                {&better, "brier", 2, 50, 1000},     {&no_worse, "macro_f1", 2, 50, 500}, {&no_worse, "macro_f1", 5, 200, 500},
+                {&no_worse, "macro_f1", 5, 1000, 200}, {&no_worse, "roc_auc", 2, 50, 500}, {&no_worse, "roc_auc", 2, 500, 500},
+                {&no_worse, "roc_auc", 5, 500, 200}, {&no_worse, "log_loss", 2, 200, 500}, {&no_worse, "brier", 2, 200, 500},
+                {&worse, "macro_f1", 2, 200, 500},   {&worse, "log_loss", 2, 200, 500},   {&better_by, "brier", 2, 200, 500}};
+    for (const Claim* claim : {&better, &better_by, &no_worse, &worse})
+      for (const int64_t rows : {50, 100, 500, 1000, 5000, 20'000})
+        for (const int classes : {2, 5}) settings.push_back({claim, "ece", classes, rows, rows > 5000 ? 500 : 2000});
+  }
+  for (const Setting& each : settings) {
+    const double margin = each.claim->handicap == 0 ? 0 : true_loss(each.metric, each.classes, each.claim->handicap);
+    char setting[48] = "equal models";
+    if (margin > 0) std::snprintf(setting, sizeof setting, "%s by just %.4f", each.claim->handicap < 0 ? "better" : "worse", margin);
     section.figures.push_back(
-        {std::string(each.metric) + ", no_worse_than", setting, each.rows, each.classes, Promise::at_most, alpha, each.trials,
-         count_trials(each.trials, seed++, [&](Random& random) { return promoted(random, each.metric, each.rows, each.classes, handicap, loss); })});
+        {std::string(each.metric) + ", " + each.claim->text, setting, each.rows, each.classes, Promise::at_most, alpha, each.trials,
+         count_trials(each.trials, seed++, [&](Random& random) { return made(*each.claim, margin, random, each.metric, each.rows, each.classes); })});
   }
   return section;
 }

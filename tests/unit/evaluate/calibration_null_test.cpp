@@ -2,25 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include "pipeline/base/random.hpp"
+#include "tests/unit/evaluate/sure_model.hpp"
 
 namespace mlopsctl::evaluate {
 namespace {
-
-// Two classes, confidences from 1/2 to 1, each right as often as it says, or more seldom by `lie`.
-Judged judged(uint64_t seed, size_t rows, double lie) {
-  Random random(seed);
-  Judged result;
-  for (size_t row = 0; row < rows; ++row) {
-    const double confidence = 0.5 + random.uniform() / 2;
-    result.given.push_back(random.uniform() < confidence - lie ? 1 : 0);
-    result.predicted.push_back(1);
-    result.right.push_back(result.given.back() == 1);
-    result.probabilities.insert(result.probabilities.end(), {1 - confidence, confidence});
-  }
-  result.metrics = measure(result.given, result.probabilities, 2);
-  return result;
-}
 
 TEST(CalibrationNull, IsLargeOnFewRows) {
   EXPECT_NEAR(calibration_null(judged(1, 100, 0), 2, 1).expected, 0.089, 0.01);
