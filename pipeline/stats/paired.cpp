@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numbers>
 
 #include <boost/math/special_functions/beta.hpp>
 
@@ -106,15 +105,6 @@ double likely_discordance(int64_t discordant, int64_t rows, double least) {
 
 double difference_error(int64_t rows, double discordant, double difference) {
   return std::sqrt(std::max(0.0, discordant - difference * difference) / static_cast<double>(rows));
-}
-
-double log_e_value_better(int64_t wins, int64_t losses) {
-  // 2 * integral from 1/2 to 1 of (2t)^wins (2(1-t))^losses dt
-  const double a = static_cast<double>(wins + 1), b = static_cast<double>(losses + 1);
-  const double upper = boost::math::ibetac(a, b, 0.5);
-  const double log_beta = std::lgamma(a) + std::lgamma(b) - std::lgamma(a + b);
-  if (upper > 0) return static_cast<double>(wins + losses + 1) * std::numbers::ln2 + log_beta + std::log(upper);
-  return -std::numeric_limits<double>::infinity();
 }
 
 }  // namespace mlopsctl::stats

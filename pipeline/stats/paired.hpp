@@ -27,9 +27,4 @@ int64_t mcnemar_rows(double discordant, double difference, double alpha, double 
 // The smallest difference seen with that power on these rows; `discordant` when none is.
 double mcnemar_smallest_difference(int64_t rows, double discordant, double alpha, double power);
 
-// An e-value (Ramdas et al. 2023) against "the first is no better": its mean is 1 at most when that is so, however often and whenever one looks, so
-// 1 / alpha is passed with a chance of alpha at most (Ville). Wins and losses are all discordant rows so far; the bet is a uniform mixture over
-// chances of a win from 1/2 to 1. Natural logarithm.
-double log_e_value_better(int64_t wins, int64_t losses);
-
 }  // namespace mlopsctl::stats

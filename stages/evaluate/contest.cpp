@@ -5,6 +5,7 @@
 
 #include "pipeline/base/plural.hpp"
 #include "pipeline/base/shown.hpp"
+#include "pipeline/stats/e_value.hpp"
 #include "pipeline/stats/non_inferior.hpp"
 #include "pipeline/stats/normal.hpp"
 #include "pipeline/stats/paired.hpp"
@@ -26,7 +27,7 @@ int64_t rounded(double rows) {
 struct Finding {
   std::string test;
   double gain = 0, error = 0;      // and its standard error
-  stats::Interval interval;        // of the gain, two-sided at 1 - 2 alpha
+  stats::Interval interval;        // of the gain, two-sided at 1 - 2 alpha; of accuracy made only where it is shown
   std::optional<double> p;         // of data like these if the claim were not so
   std::optional<double> refuting;  // and if it were
   bool shown = false, refuted = false;
@@ -56,7 +57,6 @@ Finding by_accuracy(const Contest& contest, const Comparison& comparison, double
                lost = counts_of(comparison.weighed, &Comparison::Weighed::losses, losses);
   found.gain = comparison.difference;
   found.error = stats::difference_error(comparison.rows, stats::likely_discordance(wins + losses, comparison.rows, std::abs(border)), found.gain);
-  found.interval = stats::tango(wins, losses, comparison.rows, 1 - 2 * contest.alpha);
   if (border == 0) {
     found.test = "McNemar's exact test";
     found.p = stats::mcnemar_exact(lost.most, won.least).first_worse;
@@ -69,6 +69,28 @@ Finding by_accuracy(const Contest& contest, const Comparison& comparison, double
   found.shown = *found.p <= contest.alpha;
   found.refuted = *found.refuting <= contest.alpha;
   return found;
+}
+
+// p is 1 / e, and holds at every look.
+Finding by_e_value(const Contest& contest, const Comparison& comparison, double border) {
+  Finding found;
+  const auto wins = static_cast<double>(comparison.only_challenger), losses = static_cast<double>(comparison.only_champion);
+  const double ties = static_cast<double>(comparison.rows) - wins - losses;
+  found.test = "e-value";
+  found.gain = comparison.difference;
+  found.error =
+      stats::difference_error(comparison.rows, stats::likely_discordance(comparison.only_challenger + comparison.only_champion, comparison.rows), found.gain);
+  found.p = std::exp(-std::max(0.0, stats::log_e_value_better(wins, losses, ties, border)));
+  found.refuting = std::exp(-std::max(0.0, stats::log_e_value_better(losses, wins, ties, -border)));
+  found.shown = *found.p <= contest.alpha;
+  found.refuted = *found.refuting <= contest.alpha;
+  return found;
+}
+
+stats::Interval accuracy_gain(const Contest& contest, const Comparison& comparison) {
+  const int64_t wins = comparison.only_challenger, losses = comparison.only_champion, ties = comparison.rows - wins - losses;
+  if (!contest.repeated) return stats::tango(wins, losses, comparison.rows, 1 - 2 * contest.alpha);
+  return stats::anytime_interval(static_cast<double>(wins), static_cast<double>(losses), static_cast<double>(ties), contest.alpha);
 }
 
 Finding by_resampling(const Contest& contest, const Comparison& comparison, double border, const ResampledDifference& resampled) {
@@ -92,7 +114,8 @@ double border_of(const Contest& contest) { return contest.ask_better ? contest.m
 
 Finding find(const Contest& contest, const Comparison& comparison, const ResampledDifference& resampled) {
   const double border = border_of(contest);
-  return contest.metric == "accuracy" ? by_accuracy(contest, comparison, border) : by_resampling(contest, comparison, border, resampled);
+  if (contest.metric != "accuracy") return by_resampling(contest, comparison, border, resampled);
+  return contest.repeated ? by_e_value(contest, comparison, border) : by_accuracy(contest, comparison, border);
 }
 
 Outcome outcome_of(const Finding& found) { return found.shown ? Outcome::pass : found.refuted ? Outcome::fail : Outcome::inconclusive; }
@@ -104,11 +127,32 @@ struct Sight {
 };
 Sight sight_of(const Contest& contest, const Comparison& comparison, const Finding& found, double border) {
   const double discordant = stats::likely_discordance(comparison.only_challenger + comparison.only_champion, comparison.rows);
+  if (contest.repeated) {
+    const double reach = stats::e_value_reach(static_cast<double>(comparison.rows), discordant, border, contest.alpha);
+    const double smallest = reach + stats::normal_quantile(wanted_power) * found.error;
+    return {stats::normal_tail((reach + border - (contest.ask_better ? found.gain : 0)) / found.error), contest.ask_better ? border + smallest : smallest};
+  }
   if (contest.metric == "accuracy" && contest.ask_better && border == 0)
     return {stats::mcnemar_power(comparison.rows, discordant, std::clamp(found.gain, 0.0, discordant), contest.alpha),
             stats::mcnemar_smallest_difference(comparison.rows, discordant, contest.alpha, wanted_power)};
   const double reach = stats::normal_reach(found.error, contest.alpha, wanted_power);
   return {stats::normal_power((contest.ask_better ? found.gain : 0) - border, found.error, contest.alpha), contest.ask_better ? border + reach : reach};
+}
+
+// How many times as many rows have that chance to tell, if the gain stays as measured.
+double rows_factor(const Contest& contest, const Comparison& comparison, const Finding& found, double border) {
+  const double beyond = found.gain - border;
+  if (!contest.repeated) return stats::normal_rows_factor(beyond, found.error, contest.alpha, wanted_power);
+  const double discordant = stats::likely_discordance(comparison.only_challenger + comparison.only_champion, comparison.rows);
+  const auto tells = [&](double factor) {
+    const double reach = stats::e_value_reach(factor * static_cast<double>(comparison.rows), discordant, beyond > 0 ? border : -border, contest.alpha);
+    return reach + stats::normal_quantile(wanted_power) * found.error / std::sqrt(factor) <= std::abs(beyond);
+  };
+  constexpr double most = 1e6;
+  double few = 1, enough = 2;
+  while (enough < most && !tells(enough)) few = enough, enough *= 2;
+  for (int step = 0; step < 12; ++step) (tells((few + enough) / 2) ? enough : few) = (few + enough) / 2;
+  return enough;
 }
 
 }  // namespace
@@ -119,7 +163,8 @@ engine::Outcome decide_contest(const Contest& contest, const Comparison& compari
 
 engine::Check judge_contest(const Contest& contest, const Comparison& comparison, const ResampledDifference& resampled) {
   const double border = border_of(contest);
-  const Finding found = find(contest, comparison, resampled);
+  Finding found = find(contest, comparison, resampled);
+  if (contest.metric == "accuracy") found.interval = accuracy_gain(contest, comparison);
   Check check;
   const std::string margin = brief(contest.margin);
   check.name = contest.metric + (contest.ask_better ? " better than champion" : " no worse than champion") +
@@ -128,13 +173,11 @@ engine::Check judge_contest(const Contest& contest, const Comparison& comparison
   check.threshold = contest.higher_is_better ? contest.champion + border : contest.champion - border;
   check.outcome = outcome_of(found);
 
-  const double beyond = found.gain - border;
   const Sight sight = sight_of(contest, comparison, found, border);
   std::optional<int64_t> more;
-  if (check.outcome == Outcome::inconclusive && beyond != 0 && found.error > 0) {
-    const double factor = stats::normal_rows_factor(beyond, found.error, contest.alpha, wanted_power);
+  if (check.outcome == Outcome::inconclusive && found.gain != border && found.error > 0) {
     const int64_t rows = comparison.weighed ? comparison.weighed->labelled : comparison.rows;
-    more = rounded(static_cast<double>(rows) * std::max(0.01, factor - 1));
+    more = rounded(static_cast<double>(rows) * std::max(0.01, rows_factor(contest, comparison, found, border) - 1));
   }
 
   const double percent = 100 * (1 - 2 * contest.alpha);
@@ -143,9 +186,10 @@ engine::Check judge_contest(const Contest& contest, const Comparison& comparison
                  shown(found.interval.high, "%+.4f") + "); ";
   const std::optional<double>& p = found.refuted && !found.shown ? found.refuting : found.p;
   const std::string by = found.test +
-                         (!p          ? ""
-                          : *p < 1e-4 ? ", p < 0.0001"
-                                      : ", p = " + shown(*p)) +
+                         (!p                 ? ""
+                          : contest.repeated ? " " + shown(1 / *p, "%.3g") + " of the " + brief(1 / contest.alpha) + " it takes at whatever look"
+                          : *p < 1e-4        ? ", p < 0.0001"
+                                             : ", p = " + shown(*p)) +
                          ", alpha " + brief(contest.alpha) + ", " + rows_of(comparison) + ", power " + shown(sight.power, "%.2f");
   const std::string loss = "a loss of " + margin + " or more", gain = contest.margin > 0 ? "a gain of more than " + margin : "a gain";
   // To rule out any loss at all is to show a gain.
@@ -167,6 +211,7 @@ engine::Check judge_contest(const Contest& contest, const Comparison& comparison
                     {"power", sight.power},
                     {"detectable", sight.smallest},
                     {"more_rows", more ? Json(*more) : Json()}};
+  if (contest.repeated) check.evidence.update({{"e_value", 1 / *p}, {"e_value_needed", 1 / contest.alpha}});
   if (comparison.weighed) check.evidence.update({{"labelled_rows", comparison.weighed->labelled}, {"stands_for", comparison.weighed->stands_for}});
   return check;
 }

@@ -3,7 +3,8 @@
 // gain = how much better the challenger is (of log loss: lower). "No worse" asks to rule out a loss of `margin` or more (non-inferiority), "better" asks
 // for a gain of more than `margin`. Each claim is made only where data like these would make it with a chance of alpha at most if it were not so:
 // accuracy by McNemar's exact test (at 0) or Tango's score test made exact, every other metric by resampling the rows (resampling.hpp), the calibration error by bounds
-// (calibration_bounds.hpp).
+// (calibration_bounds.hpp). `repeated`, for accuracy: the same contest is looked at again and again while rows come to those before; each claim is then made
+// with a chance of alpha at most over all looks together (stats/e_value.hpp), which takes more rows than one look.
 #pragma once
 
 #include <functional>
@@ -26,6 +27,7 @@ struct Contest {
   bool ask_better = false;  // else: no worse
   double margin = 0;        // of "no worse" the loss that is too much, of "better" the gain that is too little
   double alpha = 0.05;
+  bool repeated = false;  // accuracy of rows without weights only
 };
 
 // The outcome alone.

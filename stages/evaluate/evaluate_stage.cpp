@@ -108,6 +108,7 @@ Status fit_for_weights(const Json& params) {
   };
   for (const Rule& rule : rules_of(params["gate"]))
     if (rule.metric != "accuracy") return unfit("gate." + rule.metric, rule.metric);
+    else if (rule.repeated) return unfit("gate.accuracy.repeated", "a comparison that is repeated");
   if (slice_rule_of(params["slices"]).any()) return unfit("slices", "the judgement of slices");
   return {};
 }

@@ -64,7 +64,7 @@ void beside_chance(Check& check, const CalibrationNull& null, double alpha) {
 }  // namespace
 
 spec::Field gate_field() {
-  using spec::choice, spec::map, spec::number, spec::object, spec::optional, spec::with_default;
+  using spec::boolean, spec::choice, spec::map, spec::number, spec::object, spec::optional, spec::with_default;
   return with_default(
       "gate",
       map(object({
@@ -75,6 +75,9 @@ spec::Field gate_field() {
           with_default("margin", number(0, {}, "0.01"), 0.01, "The loss against the champion that is too much."),
           with_default("min_gain", number(0, {}, "0.01"), 0.0, "The gain over the champion that is too little."),
           with_default("alpha", number(1e-6, 0.5, "0.05"), 0.05, "Chance of a pass, or of a fail, that is not deserved; between the two lies inconclusive."),
+          optional("repeated", boolean(),
+                   "Of accuracy: the same two models are judged again and again, while labelled rows come to those before; alpha then holds for all those looks "
+                   "together. Give it all rows so far each time, not the newest alone."),
       })),
       Json::object(), "What must hold, by metric: accuracy, macro_f1, log_loss, recall.<label> and so on; no gate always passes.");
 }
@@ -92,6 +95,7 @@ std::vector<Rule> rules_of(const Json& gate) {
     rule.margin = value["margin"].get<double>();
     rule.min_gain = value["min_gain"].get<double>();
     rule.alpha = value["alpha"].get<double>();
+    rule.repeated = value.value("repeated", Json()) == true;
     rules.push_back(std::move(rule));
   }
   return rules;
@@ -116,6 +120,10 @@ std::vector<Error> check_rules(const std::vector<Rule>& rules, bool has_champion
     const bool contest = rule.no_worse || rule.better;
     if (!rule.min && !rule.max && !contest) add(field, "asks for nothing", "give it min, max, no_worse_than: champion or better_than: champion");
     if (rule.min && rule.max && *rule.min > *rule.max) add(field + ".min", "min " + brief(*rule.min) + " is above max " + brief(*rule.max), "exchange them");
+    if (rule.repeated && (rule.metric != "accuracy" || !contest))
+      add(field + ".repeated", rule.metric != "accuracy" ? "only of accuracy is there a test that bears repeated looks" : "there is no comparison that is repeated",
+          rule.metric != "accuracy" ? "compare accuracy so, and judge " + rule.metric + " once, when the rows are complete"
+                                    : "it goes with no_worse_than: champion or better_than: champion");
     // Every metric that is better when higher ends at 1.
     if (const auto known = std::find_if(metric_names().begin(), metric_names().end(), [&](const MetricName& each) { return each.name == rule.metric; });
         rule.min && *rule.min > 1 && is_metric_name(rule.metric) && (known == metric_names().end() || known->higher_is_better))
@@ -142,7 +150,7 @@ Result<engine::Verdict> judge(const std::vector<Rule>& rules, const Candidate& c
     }
     if ((rule.no_worse || rule.better) && champion && comparison) {
       TRY_ASSIGN(const Measured reference, lookup(*champion, rule.metric, "champion"));
-      Contest contest{rule.metric, measured.value, reference.value, measured.higher_is_better, false, rule.margin, rule.alpha};
+      Contest contest{rule.metric, measured.value, reference.value, measured.higher_is_better, false, rule.margin, rule.alpha, rule.repeated};
       if (rule.no_worse) verdict.checks.push_back(judge_contest(contest, *comparison, resampling.difference));
       contest.ask_better = true;
       contest.margin = rule.min_gain;

@@ -24,6 +24,7 @@ struct Rule {
   double margin = 0;                      // the loss that is too much for no_worse
   double min_gain = 0;                    // the gain that is too little for better
   double alpha = 0.05;
+  bool repeated = false;  // see Contest
 };
 
 spec::Field gate_field();

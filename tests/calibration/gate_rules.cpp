@@ -2,7 +2,6 @@
 #include <cmath>
 #include <utility>
 
-#include "pipeline/stats/paired.hpp"
 #include "stages/evaluate/contest.hpp"
 #include "stages/evaluate/resampling.hpp"
 #include "tests/calibration/rules.hpp"
@@ -89,12 +88,15 @@ bool made(const Claim& claim, double margin, Random& random, const std::string& 
   return evaluate::decide_contest(contest, comparison, resampled) == claim.wrong;
 }
 
-bool e_value_promotes(Random& random, int looks, int64_t rows, double discordant) {
-  int64_t wins = 0, losses = 0;
+// Is a claim ever made in so many looks, each at all rows so far?
+bool made_at_a_look(Random& random, int looks, int64_t rows, double wins, double losses, bool better, double margin, Outcome wrong) {
+  Contest contest{"accuracy", 0, 0, true, better, margin, alpha, true};
+  evaluate::Comparison all;
   for (int look = 0; look < looks; ++look) {
-    const auto seen = pairs(random, rows, discordant / 2, discordant / 2);
-    wins += seen.only_challenger, losses += seen.only_champion;
-    if (stats::log_e_value_better(wins, losses) >= std::log(1 / alpha)) return true;
+    const auto seen = pairs(random, rows, wins, losses);
+    all.rows += seen.rows, all.only_challenger += seen.only_challenger, all.only_champion += seen.only_champion;
+    all.difference = static_cast<double>(all.only_challenger - all.only_champion) / static_cast<double>(all.rows);
+    if (evaluate::decide_contest(contest, all, {}) == wrong) return true;
   }
   return false;
 }
@@ -196,8 +198,22 @@ Section gate_rules(bool full) {
     add("accuracy, no_worse_than: says fail", "8 % discordant, loss 0.01", rows, 0, fewer,
         [&](Random& random) { return verdict(pairs(random, rows, 0.035, 0.045), false, 0.01) == Outcome::fail; });
   }
-  add("accuracy, e-value, 30 looks (in no gate yet)", "looks of 200 rows, 8 % discordant", 6000, 0, full ? 4000 : 500,
-      [](Random& random) { return e_value_promotes(random, 30, 200, 0.08); });
+  struct Repeated {
+    const char *rule, *setting;
+    double wins, losses;
+    bool better;
+    double margin;
+    Outcome wrong;
+  };
+  for (const Repeated& each :
+       {Repeated{"accuracy, better_than", "8 % discordant", 0.04, 0.04, true, 0, Outcome::pass},
+        {"accuracy, better_than, min_gain 0.02", "8 % discordant, gain 0.02", 0.05, 0.03, true, 0.02, Outcome::pass},
+        {"accuracy, no_worse_than, margin 0.01", "8 % discordant, loss 0.01", 0.035, 0.045, false, 0.01, Outcome::pass},
+        {"accuracy, no_worse_than, margin 0.01", "1 % discordant, all losses", 0, 0.01, false, 0.01, Outcome::pass},
+        {"accuracy, no_worse_than: says fail", "8 % discordant, loss 0.01", 0.035, 0.045, false, 0.01, Outcome::fail}})
+    add(std::string(each.rule) + ", repeated", std::string(each.setting) + "; 30 looks, each 200 rows more", 6000, 0, full ? 1000 : 100, [&](Random& random) {
+      return made_at_a_look(random, 30, 200, each.wins, each.losses, each.better, each.margin, each.wrong);
+    });
   return section;
 }
 

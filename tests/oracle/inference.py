@@ -2,7 +2,7 @@
 
 import numpy as np
 import scipy
-from scipy import integrate, optimize, stats
+from scipy import integrate, optimize, special, stats
 
 from common import arguments, save
 
@@ -69,9 +69,14 @@ def power_case(n, discordant, difference, alpha):
     return {"rows": n, "discordant": discordant, "difference": difference, "alpha": alpha, "power": total}
 
 
-def e_case(wins, losses):
-    value = integrate.quad(lambda t: 2 * (2 * t) ** wins * (2 * (1 - t)) ** losses, 0.5, 1, epsabs=0, epsrel=1e-12, limit=500)[0]
-    return {"wins": wins, "losses": losses, "log": np.log(value)}
+def e_case(wins, losses, ties=0, border=0):
+    """An even mixture of bets; where the border is not 0, of a thousand."""
+    if border == 0:
+        value = integrate.quad(lambda t: 2 * (2 * t) ** wins * (2 * (1 - t)) ** losses, 0.5, 1, epsabs=0, epsrel=1e-12, limit=500)[0]
+        return {"wins": wins, "losses": losses, "ties": ties, "border": border, "log": np.log(value)}
+    bets = (np.arange(1000) + 0.5) / 1000 / (1 + border)
+    steps = [count * np.log(1 + bets * (outcome - border)) for outcome, count in ((1, wins), (-1, losses), (0, ties))]
+    return {"wins": wins, "losses": losses, "ties": ties, "border": border, "log": special.logsumexp(sum(steps)) - np.log(1000)}
 
 
 def bca_case(seed, size, statistic):
@@ -144,7 +149,8 @@ save("inference", {
     "exact_tango": [exact_tango_case(*case) for case in [(0, 0, 52, -0.05), (3, 4, 60, -0.1), (10, 4, 120, 0.02), (2, 9, 200, -0.02), (25, 12, 150, 0.01), (8, 52, 60, -0.01)]],
     "power": [power_case(*case) for case in [(500, 0.08, 0.01, 0.05), (1000, 0.08, 0.01, 0.05), (2000, 0.08, 0.01, 0.05), (300, 0.3, 0.1, 0.01),
                                               (60, 0.5, 0.2, 0.05), (200, 0.02, 0.02, 0.05), (1000, 0.1, 0.0, 0.05)]],
-    "e_values": [e_case(*case) for case in [(0, 0), (5, 1), (1, 5), (40, 20), (120, 95), (300, 299)]],
+    "e_values": [e_case(*case) for case in [(0, 0), (5, 1), (1, 5), (40, 20), (120, 95), (300, 299), (0, 0, 300, -0.01), (12, 14, 174, -0.05),
+                                                     (40, 45, 915, -0.02), (60, 20, 920, 0.02), (400, 300, 9300, 0.01)]],
     "bca": [bca_case(1, 30, np.mean), bca_case(2, 25, np.median), bca_case(3, 40, np.std)],
     "detectable": [detectable_case(*case) for case in [(1000, 1000, 2, 0.05), (200, 5000, 19, 0.01), (50, 50, 1, 0.05), (20000, 20000, 49, 0.05)]],
     "label_shift": [shift_case(1, 2, 500, [0.8, 0.2]), shift_case(2, 3, 1000, [0.1, 0.1, 0.8]), shift_case(3, 5, 4000, [0.02, 0.3, 0.3, 0.3, 0.08])],

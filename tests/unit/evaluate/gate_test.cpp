@@ -128,6 +128,25 @@ TEST(Gate, ShowsAGainByMcNemarsTest) {
   EXPECT_EQ(judge({rule}, {level, kLabels}, Candidate{champion, kLabels}, counts(825, 8, 5, 162))->outcome, Outcome::fail) << "a gain, but shown to be small";
 }
 
+TEST(Gate, BearsBeingAskedAgainAndAgain) {
+  const Metrics metrics = with_accuracy(8, 10);
+  Rule rule = beat_champion(0.02);
+  const auto look = [&](const Comparison& comparison) { return judge({rule}, {metrics, kLabels}, Candidate{metrics, kLabels}, comparison)->checks.front(); };
+  const Comparison once = counts(500, 13, 13, 74), thrice = counts(1500, 39, 39, 222);
+  EXPECT_EQ(look(once).outcome, Outcome::pass);
+  rule.repeated = true;
+  const auto check = look(once);
+  EXPECT_EQ(check.outcome, Outcome::inconclusive) << "what one look allows, thirty do not";
+  EXPECT_NE(check.detail.find("e-value"), std::string::npos) << check.detail;
+  EXPECT_NE(check.detail.find("more labelled rows would tell"), std::string::npos) << check.detail;
+  EXPECT_EQ(check.evidence["e_value_needed"], 20);
+  EXPECT_LT(check.evidence["interval"][0], -0.02);
+  EXPECT_GT(check.evidence["more_rows"], 200);
+  EXPECT_LE(check.evidence["more_rows"], 2000);
+  EXPECT_EQ(look(thrice).outcome, Outcome::pass);
+  EXPECT_EQ(look(counts(500, 5, 60, 35)).outcome, Outcome::fail);
+}
+
 TEST(Gate, ResamplesOtherMetrics) {
   Rule rule = beat_champion(0.02);
   rule.metric = "macro_f1";
@@ -192,6 +211,14 @@ TEST(Gate, FindsAllFaultsOfItsRules) {
   EXPECT_EQ(faults[3].field, "gate.accuracy.no_worse_than");
   EXPECT_EQ(faults[3].message, "there is no champion to compare with");
   EXPECT_TRUE(check_rules({beat_champion(0)}, true).empty());
+  Rule once = floor_of("accuracy", 0.5), other = beat_champion(0.01);
+  other.metric = "macro_f1";
+  once.repeated = other.repeated = true;
+  const auto repeated = check_rules({once, other}, true);
+  ASSERT_EQ(repeated.size(), 2U);
+  EXPECT_EQ(repeated[0].field, "gate.accuracy.repeated");
+  EXPECT_EQ(repeated[0].message, "there is no comparison that is repeated");
+  EXPECT_EQ(repeated[1].message, "only of accuracy is there a test that bears repeated looks");
 }
 
 TEST(Compare, CountsPairs) {

@@ -7,6 +7,7 @@
 #include "pipeline/base/json.hpp"
 #include "pipeline/stats/bootstrap.hpp"
 #include "pipeline/stats/detectable.hpp"
+#include "pipeline/stats/e_value.hpp"
 #include "pipeline/stats/label_shift.hpp"
 #include "pipeline/stats/multiple.hpp"
 #include "pipeline/stats/non_inferior.hpp"
@@ -80,7 +81,8 @@ TEST(InferenceParity, PowerOfMcNemar) {
 }
 
 TEST(InferenceParity, EValues) {
-  for (const Json& each : cases("e_values")) EXPECT_NEAR(log_e_value_better(each["wins"], each["losses"]), each["log"].get<double>(), 1e-9) << each;
+  for (const Json& each : cases("e_values")) 
+    EXPECT_NEAR(log_e_value_better(each["wins"], each["losses"], each["ties"], each["border"]), each["log"].get<double>(), 1e-9) << each;
 }
 
 TEST(InferenceParity, BiasCorrectedBootstrap) {

@@ -44,35 +44,5 @@ TEST(Tango, HoldsTheEstimate) {
   EXPECT_GT(tango(0, 0, 1000).high, 0.0);
 }
 
-// Equal models, a look after every 200 rows for 30 looks: McNemar at .05 is fooled far more often than one time in twenty, the e-value is not.
-TEST(EValue, BearsBeingLookedAtDaily) {
-  Random random(3);
-  int fooled = 0, test_fooled = 0;
-  constexpr int trials = 1000;
-  for (int trial = 0; trial < trials; ++trial) {
-    int64_t wins = 0, losses = 0;
-    bool passed = false, test_passed = false;
-    for (int look = 0; look < 30; ++look) {
-      for (int row = 0; row < 200; ++row) {
-        const double drawn = random.uniform();
-        wins += drawn < 0.04;
-        losses += drawn >= 0.04 && drawn < 0.08;
-      }
-      passed = passed || log_e_value_better(wins, losses) >= std::log(20.0);
-      test_passed = test_passed || mcnemar_exact(losses, wins).first_worse < 0.05;
-    }
-    fooled += passed;
-    test_fooled += test_passed;
-  }
-  EXPECT_LT(fooled, trials * 0.05);
-  EXPECT_GT(test_fooled, trials * 0.15);
-}
-
-TEST(EValue, GrowsWhereThereIsSomethingToSee) {
-  EXPECT_EQ(log_e_value_better(0, 0), 0);
-  EXPECT_GT(log_e_value_better(120, 60), std::log(1000.0));
-  EXPECT_LT(log_e_value_better(60, 120), 0);
-}
-
 }  // namespace
 }  // namespace mlopsctl::stats
