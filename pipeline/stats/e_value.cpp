@@ -8,6 +8,9 @@
 
 #include <boost/math/special_functions/beta.hpp>
 
+#include "pipeline/stats/normal.hpp"
+#include "pipeline/stats/paired.hpp"
+
 namespace mlopsctl::stats {
 namespace {
 
@@ -62,6 +65,25 @@ double e_value_reach(double rows, double discordant, double border, double alpha
     (passes(middle) ? high : low) = middle;
   }
   return high - border;
+}
+
+double e_value_power(int64_t rows, double discordant, double border, double gain, double alpha) {
+  const double reach = e_value_reach(static_cast<double>(rows), discordant, border, alpha);
+  return normal_tail((border + reach - gain) / difference_error(rows, discordant, gain));
+}
+
+int64_t e_value_rows(double discordant, double border, double gain, double alpha, double power, int64_t most) {
+  if (gain <= border) return most;
+  const auto enough = [&](int64_t rows) { return e_value_power(rows, discordant, border, gain, alpha) >= power; };
+  int64_t many = 16;
+  while (many < most && !enough(many)) many *= 2;
+  if (many >= most) return most;
+  int64_t few = many / 2;
+  while (many - few > std::max<int64_t>(1, many / 1000)) {
+    const int64_t middle = (few + many) / 2;
+    (enough(middle) ? many : few) = middle;
+  }
+  return many;
 }
 
 }  // namespace mlopsctl::stats

@@ -5,6 +5,8 @@
 // expected. gain = (wins - losses) / rows.
 #pragma once
 
+#include <cstdint>
+
 #include "pipeline/stats/proportion.hpp"
 
 namespace mlopsctl::stats {
@@ -20,5 +22,10 @@ Interval anytime_interval(double wins, double losses, double ties, double alpha)
 
 // How far beyond `border` the gain of so many rows must be for the e-value to pass 1 / alpha, where a share `discordant` of them is right for just one.
 double e_value_reach(double rows, double discordant, double border, double alpha);
+
+// The chance, by a normal gain, that on so many rows the e-value passes 1 / alpha where the gain truly is `gain`;
+double e_value_power(int64_t rows, double discordant, double border, double gain, double alpha);
+// and the fewest rows, to three digits, that give that power; `most` when that many do not.
+int64_t e_value_rows(double discordant, double border, double gain, double alpha, double power, int64_t most = 100'000'000);
 
 }  // namespace mlopsctl::stats

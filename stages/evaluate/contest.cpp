@@ -128,9 +128,10 @@ struct Sight {
 Sight sight_of(const Contest& contest, const Comparison& comparison, const Finding& found, double border) {
   const double discordant = stats::likely_discordance(comparison.only_challenger + comparison.only_champion, comparison.rows);
   if (contest.repeated) {
-    const double reach = stats::e_value_reach(static_cast<double>(comparison.rows), discordant, border, contest.alpha);
-    const double smallest = reach + stats::normal_quantile(wanted_power) * found.error;
-    return {stats::normal_tail((reach + border - (contest.ask_better ? found.gain : 0)) / found.error), contest.ask_better ? border + smallest : smallest};
+    const double smallest = stats::e_value_reach(static_cast<double>(comparison.rows), discordant, border, contest.alpha) +
+                            stats::normal_quantile(wanted_power) * found.error;
+    return {stats::e_value_power(comparison.rows, discordant, border, contest.ask_better ? found.gain : 0, contest.alpha),
+            contest.ask_better ? border + smallest : smallest};
   }
   if (contest.metric == "accuracy" && contest.ask_better && border == 0)
     return {stats::mcnemar_power(comparison.rows, discordant, std::clamp(found.gain, 0.0, discordant), contest.alpha),
@@ -139,20 +140,15 @@ Sight sight_of(const Contest& contest, const Comparison& comparison, const Findi
   return {stats::normal_power((contest.ask_better ? found.gain : 0) - border, found.error, contest.alpha), contest.ask_better ? border + reach : reach};
 }
 
-// How many times as many rows have that chance to tell, if the gain stays as measured.
-double rows_factor(const Contest& contest, const Comparison& comparison, const Finding& found, double border) {
-  const double beyond = found.gain - border;
-  if (!contest.repeated) return stats::normal_rows_factor(beyond, found.error, contest.alpha, wanted_power);
-  const double discordant = stats::likely_discordance(comparison.only_challenger + comparison.only_champion, comparison.rows);
-  const auto tells = [&](double factor) {
-    const double reach = stats::e_value_reach(factor * static_cast<double>(comparison.rows), discordant, beyond > 0 ? border : -border, contest.alpha);
-    return reach + stats::normal_quantile(wanted_power) * found.error / std::sqrt(factor) <= std::abs(beyond);
-  };
-  constexpr double most = 1e6;
-  double few = 1, enough = 2;
-  while (enough < most && !tells(enough)) few = enough, enough *= 2;
-  for (int step = 0; step < 12; ++step) (tells((few + enough) / 2) ? enough : few) = (few + enough) / 2;
-  return enough;
+// How many more rows have that chance to tell, if the gain stays as measured.
+double rows_to_come(const Contest& contest, const Comparison& comparison, const Finding& found, double border) {
+  if (contest.repeated) {
+    const double discordant = stats::likely_discordance(comparison.only_challenger + comparison.only_champion, comparison.rows);
+    const double direction = found.gain > border ? 1 : -1;
+    return static_cast<double>(stats::e_value_rows(discordant, direction * border, direction * found.gain, contest.alpha, wanted_power) - comparison.rows);
+  }
+  const int64_t rows = comparison.weighed ? comparison.weighed->labelled : comparison.rows;
+  return static_cast<double>(rows) * (stats::normal_rows_factor(found.gain - border, found.error, contest.alpha, wanted_power) - 1);
 }
 
 }  // namespace
@@ -175,10 +171,8 @@ engine::Check judge_contest(const Contest& contest, const Comparison& comparison
 
   const Sight sight = sight_of(contest, comparison, found, border);
   std::optional<int64_t> more;
-  if (check.outcome == Outcome::inconclusive && found.gain != border && found.error > 0) {
-    const int64_t rows = comparison.weighed ? comparison.weighed->labelled : comparison.rows;
-    more = rounded(static_cast<double>(rows) * std::max(0.01, rows_factor(contest, comparison, found, border) - 1));
-  }
+  if (check.outcome == Outcome::inconclusive && found.gain != border && found.error > 0)
+    more = rounded(std::max(0.01 * static_cast<double>(comparison.rows), rows_to_come(contest, comparison, found, border)));
 
   const double percent = 100 * (1 - 2 * contest.alpha);
   check.detail = contest.metric + " is " + shown(contest.challenger) + ", the champion's " + shown(contest.champion) + ": a difference of " +
@@ -187,7 +181,7 @@ engine::Check judge_contest(const Contest& contest, const Comparison& comparison
   const std::optional<double>& p = found.refuted && !found.shown ? found.refuting : found.p;
   const std::string by = found.test +
                          (!p                 ? ""
-                          : contest.repeated ? " " + shown(1 / *p, "%.3g") + " of the " + brief(1 / contest.alpha) + " it takes at whatever look"
+                          : contest.repeated ? " " + shown(1 / *p, "%.3g") + ", at any look " + brief(1 / contest.alpha) + " is enough"
                           : *p < 1e-4        ? ", p < 0.0001"
                                              : ", p = " + shown(*p)) +
                          ", alpha " + brief(contest.alpha) + ", " + rows_of(comparison) + ", power " + shown(sight.power, "%.2f");

@@ -74,5 +74,25 @@ TEST(EValue, ReachIsWhereItPasses) {
   EXPECT_LT(e_value_reach(8000, 0.1, 0, alpha), e_value_reach(2000, 0.1, 0, alpha));
 }
 
+TEST(EValue, HasThePowerItSays) {
+  const int64_t rows = e_value_rows(0.1, -0.01, 0.005, alpha, 0.8);
+  EXPECT_GE(e_value_power(rows, 0.1, -0.01, 0.005, alpha), 0.8);
+  EXPECT_LT(e_value_power(rows * 9 / 10, 0.1, -0.01, 0.005, alpha), 0.8);
+  Random random(9);
+  int passed = 0;
+  constexpr int trials = 400;
+  for (int trial = 0; trial < trials; ++trial) {
+    double won = 0, lost = 0;
+    for (int64_t row = 0; row < rows; ++row) {
+      const double drawn = random.uniform();
+      won += drawn < 0.0525;
+      lost += drawn >= 0.0525 && drawn < 0.1;
+    }
+    passed += log_e_value_better(won, lost, static_cast<double>(rows) - won - lost, -0.01) >= -std::log(alpha);
+  }
+  EXPECT_NEAR(static_cast<double>(passed) / trials, 0.8, 0.06) << "three standard errors";
+  EXPECT_EQ(e_value_rows(0.1, 0.01, 0.01, alpha, 0.8, 5000), 5000) << "a gain of just the border is never shown";
+}
+
 }  // namespace
 }  // namespace mlopsctl::stats
