@@ -3,6 +3,7 @@
 
 #include "cli/cmds.hpp"
 #include "cli/command.hpp"
+#include "cli/gate_commands.hpp"
 
 namespace mlopsctl::cli {
 
@@ -16,7 +17,6 @@ inline constexpr Flag in_namespace_flag = {"--namespace", 0, Takes::text, "NAME"
 inline constexpr Flag promotion_timeout_flag = {"--timeout", 0, Takes::integer, "SECONDS",
                                                 "watch for so long at most (default: as long as the gates allow, step by step)"};
 inline constexpr Flag record_flag = {"--record", 0, Takes::file, "FILE", "a decision record from elsewhere", "", false, true};
-inline constexpr Flag trust_flag = {"--trust", 0, Takes::text, "KEY", "trust this public key instead of those configured", "", false, true};
 inline constexpr Flag override_flag = {"--override", 0, Takes::text, "REASON", "release although a verdict says no; recorded with the reason"};
 inline constexpr Flag force_flag = {"--force-conflicts", 0, Takes::nothing, "", "take over fields that belong to others"};
 

@@ -1,5 +1,5 @@
-#include "cli/cmds.hpp"
 #include "cli/decisions.hpp"
+#include "cli/gate_commands.hpp"
 #include "cli/models.hpp"
 
 namespace mlopsctl::cli {

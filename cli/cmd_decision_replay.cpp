@@ -1,7 +1,7 @@
 #include <unistd.h>
 
-#include "cli/cmds.hpp"
 #include "cli/decisions.hpp"
+#include "cli/gate_commands.hpp"
 #include "cli/version.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/engine/runner.hpp"

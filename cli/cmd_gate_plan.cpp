@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include "cli/cmds.hpp"
+#include "cli/gate_commands.hpp"
 #include "cli/serving.hpp"
 #include "pipeline/base/plural.hpp"
 #include "pipeline/base/shown.hpp"

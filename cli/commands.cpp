@@ -5,6 +5,7 @@
 
 #include "cli/cluster_commands.hpp"
 #include "cli/cmds.hpp"
+#include "cli/gate_commands.hpp"
 #include "cli/label_commands.hpp"
 #include "cli/many_flags.hpp"
 
@@ -177,19 +178,6 @@ constexpr Command elsewhere[] = {
      .positionals = {{"URL", Takes::text, "the server (default: http://127.0.0.1:8080); a path after it is asked instead of /readyz", 0, 1}},
      .exit_codes = {{0, "it is ready"}, {1, "it is not, or does not answer"}},
      .run = cmd_probe},
-    {.name = "gate plan",
-     .group = Group::models,
-     .summary = "say how many labelled rows tell two models apart",
-     .details = "A gate that cannot tell says inconclusive. This says beforehand how many rows let it tell, and what the rows at hand can show.",
-     .examples = {{"mlopsctl gate plan --gain 0.01", "for better_than: champion"},
-                  {"mlopsctl gate plan --margin 0.01 --discordant 0.12", "for no_worse_than: champion with that margin"}},
-     .flags = {{"--gain", 0, Takes::text, "SHARE", "the gain in accuracy to be shown"},
-               {"--margin", 0, Takes::text, "SHARE", "the loss in accuracy to be ruled out"},
-               {"--discordant", 0, Takes::text, "SHARE", "share of rows that just one of the two models gets right", "0.1"},
-               {"--alpha", 0, Takes::text, "SHARE", "chance of a claim that is not so", "0.05"},
-               {"--power", 0, Takes::text, "SHARE", "chance to tell", "0.8"},
-               {"--repeated", 0, Takes::nothing, "", "for a gate with repeated: true, which is asked again whenever rows come"}},
-     .run = cmd_gate_plan},
     {.name = "alert test",
      .group = Group::models,
      .uses = uses_pipeline,
@@ -206,41 +194,6 @@ constexpr Command elsewhere[] = {
      .examples = {{"mlopsctl alert flush"}},
      .exit_codes = {{0, "nothing waits that is due"}, {6, "a message could not be sent, and why; it waits"}},
      .run = cmd_alert_flush},
-    {.name = "decision show",
-     .group = Group::models,
-     .summary = "list what gates decided, or show one decision",
-     .examples = {{"mlopsctl decision show"}, {"mlopsctl decision show judge", "what that stage decided last"}},
-     .positionals = {{"RECORD", Takes::text, "a record's file, its name, or the stage that decided; none: all", 0, 1}},
-     .run = cmd_decision_show},
-    {.name = "decision verify",
-     .group = Group::models,
-     .uses = uses_pipeline,
-     .summary = "check that a decision is as a trusted key signed it",
-     .details = "A record is canonical JSON (RFC 8785) with an ed25519 signature. Trusted are the keys of --trust, else those of decisions.trust in the "
-                "pipeline file, else the key that this project signs with.",
-     .examples = {{"mlopsctl decision verify judge"},
-                  {"mlopsctl decision verify judge.json --trust ed25519:1a2b...", "from elsewhere"},
-                  {"mlopsctl decision verify judge --model sha256:1a2b...", "is it about that very model, and did it pass?"}},
-     .positionals = {{"RECORD", Takes::text, "a record's file, its name, or the stage that decided", 1, 1}},
-     .flags = {{"--model", 'm', Takes::alias, "PATH|ALIAS|DIGEST", "the model it must be about, and have let pass"}, trust_flag},
-     .exit_codes = {{0, "it is"}, {1, "it is not, and why"}},
-     .run = cmd_decision_verify},
-    {.name = "decision replay",
-     .group = Group::models,
-     .summary = "decide again from the stored inputs, and compare",
-     .details = "Scores the stored rows with the stored models, by the gate and the seed of the record: nothing is asked of the network.",
-     .examples = {{"mlopsctl decision replay judge"}},
-     .positionals = {{"RECORD", Takes::text, "a record's file, its name, or the stage that decided", 1, 1}},
-     .exit_codes = {{0, "the same verdict"}, {1, "another, and where it differs"}},
-     .run = cmd_decision_replay},
-    {.name = "decision keygen",
-     .group = Group::models,
-     .summary = "make a key to sign decisions with",
-     .details = "Not needed to begin with: a project makes its own at its first decision. For one that only CI has, put the file's text into the variable "
-                "MLOPSCTL_SIGNING_KEY there (or file:PATH), and the public key into decisions.trust of the pipeline file.",
-     .examples = {{"mlopsctl decision keygen --output signing.key"}},
-     .flags = {{"--output", 'o', Takes::file, "FILE", "where to write the secret key; readable by you only", "", true}},
-     .run = cmd_decision_keygen},
     {.name = "drift self-test",
      .group = Group::models,
      .uses = uses_jobs,
@@ -357,7 +310,7 @@ constexpr auto joined(const Command (&... rows)[n]) {
   ((next = std::copy(std::begin(rows), std::end(rows), next)), ...);
   return all;
 }
-constexpr auto table = joined(elsewhere, label_commands, cluster_commands);
+constexpr auto table = joined(elsewhere, gate_commands, label_commands, cluster_commands);
 
 // The rows before the first empty one.
 template <typename Row, size_t n, typename Filled>

@@ -17,6 +17,7 @@ using engine::Check;
 using engine::Outcome;
 
 constexpr double wanted_power = 0.8;
+constexpr int64_t most_rows = 100'000'000;  // beyond these nobody is told how many more it takes
 
 // Two digits, so that nobody takes it for more than it is.
 int64_t rounded(double rows) {
@@ -30,8 +31,14 @@ struct Finding {
   stats::Interval interval;        // of the gain, two-sided at 1 - 2 alpha; of accuracy made only where it is shown
   std::optional<double> p;         // of data like these if the claim were not so
   std::optional<double> refuting;  // and if it were
+  struct EValues {
+    double claim, contrary;  // logarithms
+  };
+  std::optional<EValues> e_values;
   bool shown = false, refuted = false;
 };
+
+double e_value(double logarithm) { return std::exp(std::min(logarithm, 690.0)); }  // 1e300, beyond which there is no number
 
 // Counts that weights have made fractions are rounded against the claim they are for.
 struct Counts {
@@ -80,8 +87,9 @@ Finding by_e_value(const Contest& contest, const Comparison& comparison, double 
   found.gain = comparison.difference;
   found.error =
       stats::difference_error(comparison.rows, stats::likely_discordance(comparison.only_challenger + comparison.only_champion, comparison.rows), found.gain);
-  found.p = std::exp(-std::max(0.0, stats::log_e_value_better(wins, losses, ties, border)));
-  found.refuting = std::exp(-std::max(0.0, stats::log_e_value_better(losses, wins, ties, -border)));
+  found.e_values.emplace(stats::log_e_value_better(wins, losses, ties, border), stats::log_e_value_better(losses, wins, ties, -border));
+  found.p = std::exp(-std::max(0.0, found.e_values->claim));
+  found.refuting = std::exp(-std::max(0.0, found.e_values->contrary));
   found.shown = *found.p <= contest.alpha;
   found.refuted = *found.refuting <= contest.alpha;
   return found;
@@ -145,7 +153,7 @@ double rows_to_come(const Contest& contest, const Comparison& comparison, const 
   if (contest.repeated) {
     const double discordant = stats::likely_discordance(comparison.only_challenger + comparison.only_champion, comparison.rows);
     const double direction = found.gain > border ? 1 : -1;
-    return static_cast<double>(stats::e_value_rows(discordant, direction * border, direction * found.gain, contest.alpha, wanted_power) - comparison.rows);
+    return static_cast<double>(stats::e_value_rows(discordant, direction * border, direction * found.gain, contest.alpha, wanted_power, 2 * most_rows) - comparison.rows);
   }
   const int64_t rows = comparison.weighed ? comparison.weighed->labelled : comparison.rows;
   return static_cast<double>(rows) * (stats::normal_rows_factor(found.gain - border, found.error, contest.alpha, wanted_power) - 1);
@@ -171,17 +179,20 @@ engine::Check judge_contest(const Contest& contest, const Comparison& comparison
 
   const Sight sight = sight_of(contest, comparison, found, border);
   std::optional<int64_t> more;
-  if (check.outcome == Outcome::inconclusive && found.gain != border && found.error > 0)
-    more = rounded(std::max(0.01 * static_cast<double>(comparison.rows), rows_to_come(contest, comparison, found, border)));
+  if (check.outcome == Outcome::inconclusive && found.gain != border && found.error > 0) {
+    const double wanted = std::max(0.01 * static_cast<double>(comparison.rows), rows_to_come(contest, comparison, found, border));
+    if (wanted < most_rows) more = rounded(wanted);
+  }
 
   const double percent = 100 * (1 - 2 * contest.alpha);
   check.detail = contest.metric + " is " + shown(contest.challenger) + ", the champion's " + shown(contest.champion) + ": a difference of " +
                  shown(found.gain, "%+.4f") + " (" + brief(percent) + " % interval " + shown(found.interval.low, "%+.4f") + " to " +
                  shown(found.interval.high, "%+.4f") + "); ";
-  const std::optional<double>& p = found.refuted && !found.shown ? found.refuting : found.p;
+  const bool against = found.refuted && !found.shown;
+  const std::optional<double>& p = against ? found.refuting : found.p;
   const std::string by = found.test +
                          (!p                 ? ""
-                          : contest.repeated ? " " + shown(1 / *p, "%.3g") + ", at any look " + brief(1 / contest.alpha) + " is enough"
+                          : found.e_values   ? " " + shown(e_value(against ? found.e_values->contrary : found.e_values->claim), "%.3g") + ", at any look " + brief(1 / contest.alpha) + " is enough"
                           : *p < 1e-4        ? ", p < 0.0001"
                                              : ", p = " + shown(*p)) +
                          ", alpha " + brief(contest.alpha) + ", " + rows_of(comparison) + ", power " + shown(sight.power, "%.2f");
@@ -205,7 +216,9 @@ engine::Check judge_contest(const Contest& contest, const Comparison& comparison
                     {"power", sight.power},
                     {"detectable", sight.smallest},
                     {"more_rows", more ? Json(*more) : Json()}};
-  if (contest.repeated) check.evidence.update({{"e_value", 1 / *p}, {"e_value_needed", 1 / contest.alpha}});
+  if (found.e_values)
+    check.evidence.update(
+        {{"e_value", e_value(found.e_values->claim)}, {"e_value_refuting", e_value(found.e_values->contrary)}, {"e_value_needed", 1 / contest.alpha}});
   if (comparison.weighed) check.evidence.update({{"labelled_rows", comparison.weighed->labelled}, {"stands_for", comparison.weighed->stands_for}});
   return check;
 }

@@ -144,7 +144,13 @@ TEST(Gate, BearsBeingAskedAgainAndAgain) {
   EXPECT_GT(check.evidence["more_rows"], 200);
   EXPECT_LE(check.evidence["more_rows"], 2000);
   EXPECT_EQ(look(thrice).outcome, Outcome::pass);
-  EXPECT_EQ(look(counts(500, 5, 60, 35)).outcome, Outcome::fail);
+  const auto refuted = look(counts(500, 5, 60, 35));
+  EXPECT_EQ(refuted.outcome, Outcome::fail);
+  EXPECT_LT(refuted.evidence["e_value"], 1);
+  EXPECT_GE(refuted.evidence["e_value_refuting"], 20);
+  const auto sure = look(counts(90'000, 0, 0, 10'000));
+  EXPECT_EQ(sure.outcome, Outcome::pass);
+  EXPECT_NEAR(sure.evidence["e_value"].get<double>(), 1e300, 1e300) << "finite, however sure";
 }
 
 TEST(Gate, ResamplesOtherMetrics) {
