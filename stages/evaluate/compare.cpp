@@ -17,7 +17,7 @@ Comparison compare_weighted(std::span<const char> challenger_right, std::span<co
   }
   const double all = std::accumulate(weights.begin(), weights.end(), 0.0);
   // What one of the rows drawn evenly would stand for; where no row is discordant, as if the heaviest were.
-  const double one = wins + losses > 0 ? squares / (wins + losses) : largest;
+  const double one = std::max(1.0, wins + losses > 0 ? squares / (wins + losses) : largest);
   Comparison result;
   result.weighed = Comparison::Weighed{static_cast<int64_t>(weights.size()), all, wins / one, losses / one};
   result.only_challenger = std::llround(wins / one);

@@ -30,7 +30,8 @@ struct Comparison {
 // The sum of weights of the rows that just one gets right, wins less losses, has the variance sum(w^2) where the two are equally good, and wins are as
 // likely as losses (Horvitz & Thompson 1952). So many fair coins have it: sum(w)^2 / sum(w^2), the effective number of discordant rows (Kish 1965), which
 // is their own number where their weights are alike; the tests for counts then hold as for rows drawn evenly. Rows that the models agree on have no part
-// in the difference, so it costs nothing that few of them are labelled.
+// in the difference, so it costs nothing that few of them are labelled. A weight of 1 counts as one row at most: row_weights (weights.hpp) knows what the
+// rows at hand cannot show.
 Comparison compare(std::span<const char> challenger_right, std::span<const char> champion_right, std::span<const double> weights = {});
 
 Json to_json(const Comparison& comparison);

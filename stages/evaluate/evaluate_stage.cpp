@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "pipeline/base/files.hpp"
+#include "pipeline/base/plural.hpp"
 #include "stages/data/faults.hpp"
 #include "stages/evaluate/behaviour.hpp"
 #include "stages/evaluate/budgets.hpp"
@@ -57,7 +58,7 @@ const Input* champion(const std::vector<Input>& inputs) {
 class EvaluateStage final : public engine::Stage {
  public:
   const spec::StageKindSpec& spec() const override { return spec_; }
-  int version() const override { return 3; }
+  int version() const override { return 4; }
 
   Result<std::vector<OutputDecl>> outputs(const spec::StageSpec& stage, const std::vector<InputShape>& inputs) const override {
     std::vector<Error> faults;
@@ -188,13 +189,20 @@ Status EvaluateStage::run(StageContext& context) const {
   if (weighted) {
     TRY(fit_for_weights(context.params()));
     report.warnings.push_back("rows have weights: accuracy and the comparison go by them, every other figure is of the labelled rows as they are");
+    if (const int64_t twice = drawn_twice(rows); twice > 0)
+      report.warnings.push_back(count_of(twice, "row") +
+                                " stand in two inputs with weights; those drawn twice count twice: draw the second sample from rows that are new since the first");
   }
   std::vector<double> weights;
   std::optional<Candidate> candidate;
   if (const StageInput* input = champion(inputs)) {
     context.progress(0.5, "scoring with " + input->origin);
     TRY_ASSIGN(reference, judge_input(*input, rows, context.cancel()));
-    weights = row_weights(rows, differing(challenger, *reference));
+    const std::vector<char> differ = differing(challenger, *reference);
+    weights = row_weights(rows, differ);
+    for (const std::string& origin : drawn_for_others(rows, differ))
+      report.warnings.push_back("the weights of " + origin +
+                                " were not made for these two models, so its rows tell less: draw rows for these two with mlopsctl label sample");
     if (weighted) weigh(reference->judged, weights);
     evaluation.champion.emplace(Contender{reference->model, reference->judged, reference->digest});
     evaluation.comparison = compare(challenger.judged.right, reference->judged.right, weights);
