@@ -101,10 +101,20 @@ Json strata_json(const label::Sample& sample) {
   return strata;
 }
 
-Status writable(const std::string& output) {
+Status named_csv(const std::string& flag, const std::string& file) {
+  if (table_format("auto", file) == data::Format::csv && !file.ends_with(".gz")) return {};
+  return usage_error(flag + " " + file + " is written as CSV, and its name says otherwise", "name it FILE.csv");
+}
+
+// Nothing that may hold labels is overwritten, nor what says how the rows of another form were drawn: without that, labels cannot be imported.
+Status writable(const std::string& output, const label::Sample& sample, int64_t rows) {
   std::error_code unseen;
   if (std::filesystem::exists(output, unseen)) return usage_error(output + " is there already and may hold labels", "name another file");
-  return {};
+  const auto beside = label::sample_path(output);
+  if (!std::filesystem::exists(beside, unseen)) return {};
+  const auto there = label::read_sample(beside);
+  if (there && there->name() == sample.name() && static_cast<int64_t>(there->rows.size()) <= rows) return {};
+  return usage_error(beside.string() + " is there already, and labels may still come by it", "name another file");
 }
 
 }  // namespace
@@ -112,7 +122,7 @@ Status writable(const std::string& output) {
 Result<Answer> cmd_label_sample(Session& session) {
   const Arguments& arguments = session.arguments();
   const std::string input = arguments.value("--input"), output = arguments.value("--output");
-  TRY(writable(output));
+  TRY(named_csv("--output", output));
   TRY_ASSIGN(const int64_t rows, number_of(arguments, "--rows", 2, 10'000'000));
   TRY_ASSIGN(const int64_t seed, number_of(arguments, "--seed", 0, INT64_MAX));
   TRY_ASSIGN(const double agreeing, share_of(arguments, "--agreeing", 0, 1));
@@ -130,11 +140,17 @@ Result<Answer> cmd_label_sample(Session& session) {
   TRY_ASSIGN(Texts texts, read_texts(arguments));
   TRY_ASSIGN(const Digest input_digest, digest_of_file(input));
   sample.input_digest = input_digest.str();
+  TRY(writable(output, sample, rows));
   TRY_ASSIGN(auto first, ml::Model::load(champion.path, champion.origin));
   TRY_ASSIGN(auto second, ml::Model::load(challenger.path, challenger.origin));
   const Both both{std::move(first), std::move(second), {}};
   std::set_intersection(both.champion.labels().begin(), both.champion.labels().end(), both.challenger.labels().begin(), both.challenger.labels().end(),
                         std::back_inserter(sample.labels));
+  if (sample.labels.empty())
+    return config_error("the two models have no label in common, so no label could be right for both: " + list_of(both.champion.labels()) + " and " +
+                        list_of(both.challenger.labels()))
+        .with_hint("name two models of the same task");
+  if (texts.texts.empty()) return config_error(input + " holds no row").with_hint("give it the rows that the models are to be compared on");
   TRY_ASSIGN(const auto pool, pool_of(texts, both, session.env().cancel));
   const auto differ = std::count_if(pool.begin(), pool.end(), [](const label::PoolRow& row) { return row.differ; });
   if (differ == 0)
@@ -187,6 +203,7 @@ Result<Answer> cmd_label_import(Session& session) {
   std::error_code unseen;
   if (std::filesystem::weakly_canonical(filled, unseen) == std::filesystem::weakly_canonical(file, unseen))
     return usage_error("--labels " + file + " is the file that was filled in", "name the file that collects the labels: --labels labels.csv");
+  TRY(named_csv("--labels", file));
   TRY_ASSIGN(const label::Sample sample,
              label::read_sample(arguments.has("--sample") ? std::filesystem::path(arguments.value("--sample")) : label::sample_path(filled)));
   data::TableOptions options;

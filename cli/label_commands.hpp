@@ -28,7 +28,8 @@ inline constexpr Command label_commands[] = {
      .group = Group::models,
      .summary = "add the labels filled in to a file that gates can use",
      .details = "Checks every row first. The file of labels says for each how many rows it stands for: name that column as `weight` of the input, and the "
-                "evaluate stage goes by it. Importing the same file again changes nothing.",
+                "evaluate stage goes by it. Of two other models the same labels tell less, and the stage says so. Importing the same file again changes "
+                "nothing.",
      .examples = {{"mlopsctl label import to_label.csv --labels labels.csv"}},
      .positionals = {{"FILE", Takes::file, "what `mlopsctl label sample` wrote, filled in; an empty label means: not yet", 1, 1}},
      .flags = {{"--labels", 0, Takes::file, "FILE", "the file to add to; made if need be", "", true},

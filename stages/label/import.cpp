@@ -45,8 +45,11 @@ class Reading {
       }
       const std::string id(record.fields[id_at]);
       const std::string_view label = trimmed(record.fields[label_at]);
+      if (id.empty() && label.empty()) continue;  // as spreadsheets leave them at the end
       const auto [seen, first] = lines.emplace(id, record.line);
-      if (!rows_.contains(id)) refuse(record.line, "the row \"" + id + "\" is none of the sample", "leave the column id as it was written");
+      if (!rows_.contains(id) && !extra.empty() && record.fields[extra_at] == sample_.name())
+        refuse(record.line, "the row \"" + id + "\" is of a larger draw of this sample", "name what was written with that: --sample FILE.sample.json");
+      else if (!rows_.contains(id)) refuse(record.line, "the row \"" + id + "\" is none of the sample", "leave the column id as it was written");
       else if (!first) refuse(record.line, "the row \"" + id + "\" stands in line " + std::to_string(seen->second) + " already", "remove one of the two");
       else if (!label.empty() && std::find(sample_.labels.begin(), sample_.labels.end(), label) == sample_.labels.end()) unknown(record.line, label);
       else taken(id, label, extra.empty() ? std::string_view() : record.fields[extra_at], record.line);

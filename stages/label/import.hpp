@@ -11,8 +11,8 @@
 
 namespace mlopsctl::label {
 
-// The labels of a file of labelled rows, by id; none where the file is not there. Errors, all that there are: it is of another sample, an unknown label or
-// id, a row twice.
+// The labels of a file of labelled rows, by id; none where the file is not there. Errors, all that there are: it is of another sample, or of a larger draw
+// of this one; an unknown label or id, a row twice.
 Result<std::map<std::string, std::string>> read_labelled(const std::filesystem::path& file, const Sample& sample);
 
 struct Imported {

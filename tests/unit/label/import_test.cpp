@@ -83,6 +83,18 @@ TEST_F(LabelImport, TellsAllFaultsByLine) {
   EXPECT_THAT(faults("id,label\na,neg\n"), ElementsAre("2: the row \"a\" is \"neg\" here and \"pos\" in " + labels_.string() + " (mend one of the two)"));
 }
 
+TEST_F(LabelImport, PassesOverTheEmptyLinesOfASpreadsheet) {
+  EXPECT_EQ(import("\xEF\xBB\xBFid,text,label\r\na,x,pos\r\nb,x,neg\r\n,,\r\n,,\r\n").value().added, 2);
+  EXPECT_THAT(faults("id,text,label\n,x,pos\n"), ElementsAre("2: the row \"\" is none of the sample (leave the column id as it was written)"));
+}
+
+TEST_F(LabelImport, TellsALargerDrawOfTheSameSample) {
+  file("labels.csv", import("id,label\na,pos\nb,neg\nd,neg\n").value().csv);
+  Sample smaller = sample();
+  smaller.rows.pop_back();
+  EXPECT_EQ(read_labelled(labels_, smaller).error().message, "the row \"d\" is of a larger draw of this sample");
+}
+
 TEST_F(LabelImport, WantsALabelOfEachStratum) {
   EXPECT_THAT(faults("id,label\na,pos\n"),
               ElementsAre("of the 90 rows where both name the same label none is labelled yet, so nothing can stand for them (label "
