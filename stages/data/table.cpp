@@ -6,6 +6,7 @@
 #include "pipeline/base/edit_distance.hpp"
 #include "stages/data/csv_reader.hpp"
 #include "stages/data/json_lines_reader.hpp"
+#include "stages/data/utf8.hpp"
 
 namespace mlopsctl::data {
 
@@ -117,12 +118,15 @@ Result<Next> TableReader::next(Record& record, BadRecord& bad) { return impl_->r
 
 double TableReader::progress() const { return impl_->reader->progress(); }
 
-void append_csv(std::string& out, const std::vector<std::string_view>& fields) {
+namespace {
+
+void append_fields(std::string& out, const std::vector<std::string_view>& fields, char delimiter, bool quotes) {
+  const char ends[] = {delimiter, '"', '\n', '\r'};
   const bool lone_empty = fields.size() == 1 && fields[0].empty();
   for (size_t i = 0; i < fields.size(); ++i) {
-    if (i > 0) out += ',';
+    if (i > 0) out += delimiter;
     const std::string_view field = fields[i];
-    if (field.find_first_of(",\"\n\r") == std::string_view::npos && !lone_empty) {
+    if (!quotes || (field.find_first_of(std::string_view(ends, sizeof ends)) == std::string_view::npos && !lone_empty)) {
       out += field;
       continue;
     }
@@ -137,6 +141,17 @@ void append_csv(std::string& out, const std::vector<std::string_view>& fields) {
     out += '"';
   }
   out += '\n';
+}
+
+}  // namespace
+
+void append_csv(std::string& out, const std::vector<std::string_view>& fields) { append_fields(out, fields, ',', true); }
+
+void append_record(std::string& out, const std::vector<std::string_view>& fields, const TableOptions& options, Format format) {
+  const char usual = format == Format::tsv ? '\t' : ',';
+  std::string record;
+  append_fields(record, fields, options.delimiter == 0 ? usual : options.delimiter, options.quotes);
+  out += options.encoding == Encoding::latin1 ? as_latin1(record) : record;
 }
 
 }  // namespace mlopsctl::data

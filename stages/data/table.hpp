@@ -82,5 +82,8 @@ class TableReader {
 
 // Appends one CSV record to `out`: quoted where needed, '\n' at the end.
 void append_csv(std::string& out, const std::vector<std::string_view>& fields);
+// Appends one record of CSV or TSV as a reader with these options takes it: its delimiter, quotes, encoding. `format` is not automatic. Without quotes no field
+// may hold what ends one, as none does that was read so.
+void append_record(std::string& out, const std::vector<std::string_view>& fields, const TableOptions& options, Format format);
 
 }  // namespace mlopsctl::data

@@ -1,5 +1,8 @@
 #include "stages/data/utf8.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "stages/data/scan.hpp"
 
 namespace mlopsctl::data {
@@ -69,6 +72,21 @@ void append_latin1(std::string& out, std::string_view text) {
     const auto byte = static_cast<unsigned char>(c);
     append_utf8(out, between(byte, 0x80, 0x9F) ? windows_1252[byte - 0x80] : byte);
   }
+}
+
+std::string as_latin1(std::string_view text) {
+  std::string bytes;
+  for (size_t at = 0; at < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[at]);
+    const size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    uint32_t code = length == 1 ? lead : lead & (0x7FU >> length);
+    for (size_t i = 1; i < length && at + i < text.size(); ++i) code = code << 6 | (static_cast<unsigned char>(text[at + i]) & 0x3FU);
+    at += length;
+    const auto* found = std::find(std::begin(windows_1252), std::end(windows_1252), code);
+    if (found != std::end(windows_1252)) bytes += static_cast<char>(0x80 + (found - std::begin(windows_1252)));
+    else bytes += code < 0x80 || (code > 0x9F && code <= 0xFF) ? static_cast<char>(code) : '?';
+  }
+  return bytes;
 }
 
 }  // namespace mlopsctl::data

@@ -18,5 +18,7 @@ void append_utf8(std::string& out, uint32_t code);
 // Appends windows-1252 bytes as UTF-8: latin-1, but 0x80-0x9F are the quotes, dashes and the euro sign that such files mean by them
 // (WHATWG Encoding Standard, which reads "latin1" this way). The five unassigned bytes become the control characters U+0081 ...
 void append_latin1(std::string& out, std::string_view text);
+// The way back: valid UTF-8 as windows-1252 bytes; what that does not have becomes '?'.
+std::string as_latin1(std::string_view text);
 
 }  // namespace mlopsctl::data

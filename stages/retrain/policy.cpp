@@ -99,7 +99,6 @@ class Reader {
   }
 
   void check(const std::string& field, const WindowPolicy& window) {
-    const data::TableOptions& table = window.options.table;
     if (window.since && window.time.empty()) fault(field + ".since", "nothing says when a row is from", "name the column: time: created_at");
     if (window.reservoir > 0 && !window.since && !window.rows)
       fault(field + ".reservoir", "without since or rows no row is old", "add rows: 50000, or remove reservoir");
@@ -109,15 +108,13 @@ class Reader {
       if (std::filesystem::path(source).lexically_normal() == window.path.lexically_normal())
         fault(field + ".from", source + " is the input's own file, which the window will replace", "let inputs." + window.input + ".path be another file");
     const std::string name = window.path.filename().string();
-    const data::Format format = format_of(window, name);
-    if (name.ends_with(".gz") || table.encoding == data::Encoding::latin1 || format == data::Format::tsv || !table.quotes ||
-        (table.delimiter != 0 && table.delimiter != ','))
-      return fault(field, "a window is written as CSV (UTF-8, commas, quotes) or JSON Lines, and the input " + window.input + " is read otherwise",
-                   "keep the sources in one of these formats");
+    if (name.ends_with(".gz"))
+      fault(field, "a window is written as it is, not compressed, and the input's own file is " + window.path.string(),
+            "let inputs." + window.input + ".path be a name without .gz; the files under `from` may have it");
     for (const std::string& source : window.from)
-      if (format_of(window, source) != format)
+      if (format_of(window, source) != format_of(window, name))
         fault(field + ".from", source + " and the input's own file " + window.path.string() + " are not written alike",
-              "keep both as CSV, or both as JSON Lines");
+              "keep both as CSV, both as TSV, or both as JSON Lines");
   }
 
   const spec::Pipeline& pipeline_;

@@ -9,6 +9,7 @@
 #include "pipeline/base/list_of.hpp"
 #include "pipeline/base/random.hpp"
 #include "stages/data/table.hpp"
+#include "stages/data/utf8.hpp"
 
 namespace mlopsctl::retrain {
 
@@ -50,8 +51,8 @@ class Sources {
     for (const std::string& source : policy_.from) {
       TRY_ASSIGN(auto reader, data::TableReader::open(project_ / source, policy_.options.table, source));
       if (columns_.empty()) columns_ = reader.columns();
-      const bool csv = format_of(policy_, source) == data::Format::csv;  // of JSON Lines every object has its own keys
-      if (csv && reader.columns() != columns_)
+      const bool has_columns = format_of(policy_, source) != data::Format::json_lines;  // there every object has its own keys
+      if (has_columns && reader.columns() != columns_)
         return config_error(source + " has the columns " + list_of(reader.columns()) + "; " + policy_.from.front() + " has " + list_of(columns_))
             .with_hint("give both the same columns in the same order");
       TRY_ASSIGN(const size_t label, reader.column(policy_.options.label));
@@ -99,10 +100,23 @@ class Reservoir {
   std::vector<int64_t> kept_;
 };
 
-void append_row(std::string& out, const data::Record& record) {
-  if (record.object.empty()) data::append_csv(out, record.fields);
-  else out.append(record.object).append("\n");
-}
+// As the input's own file is read.
+class RowWriter {
+ public:
+  explicit RowWriter(const WindowPolicy& policy) : table_(policy.options.table), format_(format_of(policy, policy.path.filename().string())) {}
+
+  void add(std::string& out, const std::vector<std::string_view>& fields) const { data::append_record(out, fields, table_, format_); }
+  void add(std::string& out, const data::Record& record) const {
+    if (format_ != data::Format::json_lines) return add(out, record.fields);
+    out += table_.encoding == data::Encoding::latin1 ? data::as_latin1(record.object) : record.object;
+    out += '\n';
+  }
+  bool has_header() const { return format_ != data::Format::json_lines && table_.header; }
+
+ private:
+  const data::TableOptions& table_;
+  data::Format format_;
+};
 
 }  // namespace
 
@@ -134,6 +148,7 @@ Result<Chosen> write_window(const WindowPolicy& policy, const std::filesystem::p
   chosen.rows = static_cast<int64_t>(wanted.size());
   chosen.older = static_cast<int64_t>(older.kept().size());
 
+  const RowWriter writer(policy);
   TRY_ASSIGN(auto file, AtomicFile::create(output));
   Sha256 hash;
   std::string text;
@@ -145,11 +160,10 @@ Result<Chosen> write_window(const WindowPolicy& policy, const std::filesystem::p
   };
   size_t next = 0;
   Chosen ignored;
+  if (writer.has_header()) writer.add(text, {sources.columns().begin(), sources.columns().end()});
   TRY(sources.each(ignored, [&](const Row& row) -> Status {
-    if (next == 0 && text.empty() && row.record.object.empty() && policy.options.table.header)
-      data::append_csv(text, {sources.columns().begin(), sources.columns().end()});
     if (next == wanted.size() || row.number != wanted[next]) return {};
-    append_row(text, row.record);
+    writer.add(text, row.record);
     ++next;
     return text.size() < (1U << 20) ? Status() : flush();
   }));

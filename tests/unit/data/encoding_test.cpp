@@ -33,6 +33,14 @@ TEST(Encoding, Latin1ReadsEveryByte) {
   EXPECT_EQ(read_text("a\n\xC3\xA9\n\x81\n", options).records, (Records{{"Ã©"}, {"\xC2\x81"}}));
 }
 
+TEST(Encoding, Latin1WritesEveryByteAsItWas) {
+  std::string bytes, text;
+  for (int byte = 1; byte < 256; ++byte) bytes += static_cast<char>(byte);
+  append_latin1(text, bytes);
+  EXPECT_EQ(as_latin1(text), bytes);
+  EXPECT_EQ(as_latin1("5 € ≠ 6, \U0001F600"), "5 \x80 ? 6, ?");
+}
+
 TEST(Encoding, Utf8NamesTheByte) {
   TableOptions options;
   options.encoding = Encoding::utf8;

@@ -21,16 +21,16 @@ stages:
   release: {kind: deploy, inputs: [judge], alias: reviews, target: {local: {}}}
 )";
 
-Result<std::optional<Policy>> read(const std::string& rest) {
+Result<std::optional<Policy>> read(const std::string& rest, const std::string& before = head) {
   testing::TemporaryFolder folder;
-  folder.write("pipeline.yaml", head + rest);
+  folder.write("pipeline.yaml", before + rest);
   const auto registry = stages::make_registry();
   TRY_ASSIGN(const auto pipeline, spec::load({{folder / "pipeline.yaml"}, {}}, stages::catalog(registry)));
   return policy_of(pipeline);
 }
 
-std::vector<std::string> faults(const std::string& rest) {
-  const auto policy = read(rest);
+std::vector<std::string> faults(const std::string& rest, const std::string& before = head) {
+  const auto policy = read(rest, before);
   std::vector<std::string> all;
   if (policy.ok()) return all;
   const auto add = [&](const Error& error) {
@@ -92,6 +92,18 @@ TEST(Policy, TellsEveryFaultAtItsPlace) {
             (std::vector<std::string>{"retrain: nothing would ever be a reason to train anew (add drift: STAGE, monitor, age: 30d or labels: 500)"}));
 }
 
+TEST(Policy, AWindowIsWrittenAsItIsNotCompressed) {
+  const auto of_path = [](std::string path) {
+    std::string text = head;
+    text.replace(text.find("window.csv"), std::string_view("window.csv").size(), path);
+    return faults("retrain: {age: 1d, windows: {train: {from: new.csv.gz}}}\n", text);
+  };
+  EXPECT_EQ(of_path("window.csv"), std::vector<std::string>());
+  EXPECT_EQ(of_path("window.csv.gz"),
+            (std::vector<std::string>{"12: retrain.windows.train: a window is written as it is, not compressed, and the input's own file is window.csv.gz (let "
+                                      "inputs.train.path be a name without .gz; the files under `from` may have it)"}));
+}
+
 TEST(Policy, RefusesWindowsThatCannotBe) {
   EXPECT_EQ(faults(R"(retrain:
   age: 30d
@@ -107,7 +119,7 @@ TEST(Policy, RefusesWindowsThatCannotBe) {
                 "16: retrain.windows.today: the input today has no label, and only labelled rows are trained on (add label to inputs.today)",
                 "19: retrain.windows.train.since: nothing says when a row is from (name the column: time: created_at)",
                 "18: retrain.windows.train.from: ./window.csv is the input's own file, which the window will replace (let inputs.train.path be another file)",
-                "18: retrain.windows.train.from: new.jsonl and the input's own file window.csv are not written alike (keep both as CSV, or both as JSON Lines)",
+                "18: retrain.windows.train.from: new.jsonl and the input's own file window.csv are not written alike (keep both as CSV, both as TSV, or both as JSON Lines)",
             }));
   EXPECT_EQ(faults("inputs.x: 1\n").empty(), false);  // the reader can fail
   EXPECT_EQ(faults("retrain: {age: 1d, windows: {train: {from: new.csv, reservoir: 5}}}\n"),

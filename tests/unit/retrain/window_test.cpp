@@ -100,6 +100,30 @@ TEST_F(Window, KeepsJsonLinesAsTheyAre) {
   EXPECT_EQ(written(lines), "{\"text\": \"one\", \"label\": \"x\", \"n\": 1}\n{\"label\": \"y\", \"text\": \"two\"}\n");
 }
 
+TEST_F(Window, IsWrittenAsTheInputIsRead) {
+  // Neither a header nor UTF-8, as Sentiment140 is; then tabs, and no quotes.
+  folder_.write("a.csv", "0,1,\"so \x93good\x94, caf\xE9\"\n4,2,bad \x80\n,3,nobody knows\n");
+  WindowPolicy tweets = policy({"a.csv"});
+  tweets.options.table.header = false;
+  tweets.options.table.encoding = data::Encoding::latin1;
+  tweets.options.label = "0";
+  EXPECT_EQ(written(tweets), "0,1,\"so \x93good\x94, caf\xE9\"\n4,2,bad \x80\n");
+  folder_.write("a.tsv", "text\tlabel\nsay \"hi\", they said\tx\n");
+  WindowPolicy tabs = policy({"a.tsv"});
+  tabs.path = "window.tsv";
+  tabs.options.table.quotes = false;
+  EXPECT_EQ(written(tabs), "text\tlabel\nsay \"hi\", they said\tx\n");
+  folder_.write("b.csv", "text;label\n\"one; two, three\";x\n");
+  WindowPolicy semicolons = policy({"b.csv"});
+  semicolons.options.table.delimiter = ';';
+  EXPECT_EQ(written(semicolons), *read_file(folder_ / "b.csv"));
+  folder_.write("a.jsonl", "{\"text\": \"caf\xE9\", \"label\": \"x\"}\n");
+  WindowPolicy lines = policy({"a.jsonl"});
+  lines.path = "window.jsonl";
+  lines.options.table.encoding = data::Encoding::latin1;
+  EXPECT_EQ(written(lines), *read_file(folder_ / "a.jsonl"));
+}
+
 TEST_F(Window, SaysWhatIsWrong) {
   folder_.write("a.csv", "text,label\n1,x\n");
   folder_.write("b.csv", "label,text\nx,2\n");
