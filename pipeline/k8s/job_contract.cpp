@@ -9,9 +9,13 @@ namespace {
 
 using Then = JobEnd::Then;
 
-constexpr JobEnd ends[] = {{1, Then::fail, "a verdict said no"},      {2, Then::fail, "the command line, the pipeline or an input is wrong"},
-                           {3, Then::count, "a stage failed"},        {4, Then::count, "a cluster refused or could not be reached"},
-                           {5, Then::count, "it ran out of time"},    {70, Then::count, "a fault of mlopsctl itself"},
+constexpr JobEnd ends[] = {{1, Then::fail, "a verdict said no"},
+                           {2, Then::fail, "the command line, the pipeline or an input is wrong"},
+                           {3, Then::count, "a stage failed"},
+                           {4, Then::count, "a cluster refused or could not be reached"},
+                           {5, Then::count, "it ran out of time"},
+                           {6, Then::count, "an alert could not be sent"},  // what was found is kept: another try only sends
+                           {70, Then::count, "a fault of mlopsctl itself"},
                            {130, Then::ignore, "it was told to stop"}};
 
 }  // namespace
