@@ -145,7 +145,9 @@ Result<Answer> carry_out(Session& session, engine::Store& store, CheckedPipeline
     return swap.forget();
   };
   if (Status there = swap.install(attempt); !there) {
-    if (there.error().kind == ErrorKind::stage) TRY(end(Attempt::State::failed));
+    if (there.error().kind != ErrorKind::stage) return std::move(there).error();
+    (void)swap.put_back(attempt);  // what cannot be is what the error is about
+    TRY(end(Attempt::State::failed));
     return std::move(there).error().with_hint("call retrain again: it chooses new rows");
   }
   RunWishes wishes{session.run_options(), session.arguments().find("--override"), session.arguments().value("--report") == "yes"};

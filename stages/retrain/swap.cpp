@@ -40,13 +40,18 @@ Result<Swap::Prepared> Swap::prepare(const Journal& journal, TimePoint at, const
   return prepared;
 }
 
-Status Swap::bring(const std::string& input, const char* which, const Digest& digest) const {
+Status Swap::bring(const Attempt::Written& written, bool back) const {
+  const std::string& input = written.input;
+  const Digest digest = back ? *written.before : written.digest;
   const auto window = std::find_if(policy_.windows.begin(), policy_.windows.end(), [&](const WindowPolicy& each) { return each.input == input; });
   if (window == policy_.windows.end())
     return stage_error("the training that is under way has a window of " + input + ", and the pipeline file has none any more");
-  const fs::path file = project_ / window->path, kept = folder_ / (input + which);
+  const fs::path file = project_ / window->path, kept = folder_ / (input + (back ? ".before" : ".next"));
   TRY_ASSIGN(const auto there, digest_there(file));
   if (there == digest) return {};
+  if (there && there != written.before && there != written.digest)
+    return config_error(window->path.string() + " was changed while the training was under way, and the window of " + input + " would replace it")
+        .with_hint("move it to another place and call retrain again");
   TRY_ASSIGN(const auto found, digest_there(kept));
   if (found != digest)
     return stage_error(kept.string() + (found ? " has been changed" : " is gone") + "; the training cannot go on with the rows that were chosen for it");
@@ -56,14 +61,16 @@ Status Swap::bring(const std::string& input, const char* which, const Digest& di
 }
 
 Status Swap::install(const Attempt& attempt) const {
-  for (const auto& window : attempt.windows) TRY(bring(window.input, ".next", window.digest));
+  for (const auto& window : attempt.windows) TRY(bring(window, false));
   return {};
 }
 
 Status Swap::put_back(const Attempt& attempt) const {
+  Status all;
   for (const auto& window : attempt.windows)
-    if (window.before) TRY(bring(window.input, ".before", *window.before));
-  return {};
+    if (window.before)
+      if (Status one = bring(window, true); !one && all) all = std::move(one);
+  return all;
 }
 
 }  // namespace mlopsctl::retrain

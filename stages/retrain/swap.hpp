@@ -23,15 +23,16 @@ class Swap {
     std::vector<Chosen> chosen;
   };
   Result<Prepared> prepare(const Journal& journal, TimePoint at, const CancelToken& cancel) const;
-  // Writes them into the inputs' files, where they are not there yet. Errors (stage): the folder has lost them, or the policy the input.
+  // Writes them into the inputs' files, where they are not there yet. Errors: the folder has lost them, or the policy
+  // the input (stage); somebody else has changed the file meanwhile (config).
   Status install(const Attempt& attempt) const;
-  // What was there before; where nothing was, the window stays.
+  // What was there before; where nothing was, the window stays. Every file that can be: the first error of the others.
   Status put_back(const Attempt& attempt) const;
   // Forgets what was kept.
   Status forget() const { return mlopsctl::remove_all(folder_); }
 
  private:
-  Status bring(const std::string& input, const char* which, const Digest& digest) const;
+  Status bring(const Attempt::Written& written, bool back) const;
 
   const Policy& policy_;
   std::filesystem::path project_, folder_;

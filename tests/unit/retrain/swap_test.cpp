@@ -65,6 +65,28 @@ TEST_F(SwapTest, NeverReplacesAFileOfTheUsers) {
   EXPECT_EQ(file(), "text,label\nmine,x\n");
 }
 
+TEST_F(SwapTest, LeavesWhatTheUserChangedMeanwhile) {
+  const Attempt attempt = prepared();
+  folder_.write("data/window.csv", "text,label\nmine,x\n");  // after a crash
+  const Status refused = swap_.install(attempt);
+  EXPECT_EQ(refused.error().message, "data/window.csv was changed while the training was under way, and the window of train would replace it");
+  EXPECT_EQ(refused.error().hint, "move it to another place and call retrain again");
+  EXPECT_EQ(file(), "text,label\nmine,x\n");
+}
+
+TEST_F(SwapTest, PutsBackAllThatCanBe) {
+  journal_.attempts.push_back(prepared());
+  ASSERT_TRUE(swap_.install(journal_.attempts.back()).ok());
+  folder_.write("rows.csv", "text,label\n1,x\n2,x\n");
+  Attempt attempt = prepared();
+  ASSERT_TRUE(swap_.install(attempt).ok());
+  Attempt::Written lost = attempt.windows.front();
+  lost.input = "gone";  // a window that the pipeline file has no more
+  attempt.windows.insert(attempt.windows.begin(), lost);
+  EXPECT_EQ(swap_.put_back(attempt).error().message, "the training that is under way has a window of gone, and the pipeline file has none any more");
+  EXPECT_EQ(file(), "text,label\n1,x\n");
+}
+
 TEST_F(SwapTest, SaysWhatItHasLost) {
   const Attempt attempt = prepared();
   folder_.write("kept/train.next", "other");
