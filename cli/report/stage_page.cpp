@@ -73,15 +73,15 @@ std::string distributions(const Json& found) {
   return out.empty() ? "" : card("What was compared", "<div class=\"pair\">" + out + "</div>");
 }
 
-std::string power_figure(const std::string& title, const std::string& across, const Json& points, const std::optional<double>& mark,
-                         const std::string& marked) {
+std::string power_figure(const std::string& title, const std::string& chance, const std::string& across, const Json& points,
+                         const std::optional<double>& mark, const std::string& marked) {
   Series line{"chance", "series0", {}, true};
   Json rows = Json::array();
   for (const Json& point : points) {
     line.points.emplace_back(number_of(point[0]), number_of(point[1]));
     rows.push_back({point[0], percent(number_of(point[1]))});
   }
-  const std::string description = "the chance to tell, by " + across + "; the line across is 80 of 100" + (mark ? ", the one upwards " + marked : "");
+  const std::string description = "the chance to " + chance + ", by " + across + "; the line across is 80 of 100" + (mark ? ", the one upwards " + marked : "");
   return figure(title, line_chart({title, description, across, "at", wanted_power, mark}, {line}),
                 {{"title", title}, {"columns", {across, "chance"}}, {"rows", std::move(rows)}});
 }
@@ -99,15 +99,30 @@ std::string contest_power(const engine::Check& check) {
     const auto so_many = static_cast<int64_t>(std::ceil(rows * factor));
     points.push_back({so_many, stats::normal_power(beyond, error * std::sqrt(rows / static_cast<double>(so_many)), alpha)});
   }
-  return power_figure(check.name, "labelled rows (normal approximation)", points, rows, "the rows there were");
+  return power_figure(check.name, "tell", "labelled rows (normal approximation)", points, rows, "the rows there were");
+}
+
+// Of a floor or a ceiling: the chance to keep to it on so many rows, by what is true of all rows.
+std::string bound_power(const engine::Check& check) {
+  const Json& interval = member(check.evidence, "interval");
+  if (member(check.evidence, "test") != "comparison" || !check.threshold || !interval.is_array() || interval.size() != 2) return "";
+  const double error = (number_of(interval[1]) - number_of(interval[0])) / (2 * stats::normal_quantile((1 + number_of(member(check.evidence, "confidence"))) / 2));
+  if (error <= 0) return "";
+  const double side = check.name.find(" <= ") == std::string::npos ? 1 : -1;
+  Json points = Json::array();
+  for (double errors = -3; errors <= 3; errors += 0.5) {
+    const double truth = *check.threshold + errors * error;
+    points.push_back({truth, stats::normal_tail(-side * errors)});
+  }
+  return power_figure(check.name, "pass", "true value (normal approximation)", points, check.measured, "what was measured");
 }
 
 std::string powers(const engine::StageRun& stage) {
   std::string out;
   for (const Json& each : member(stage.report.summary, "power"))
-    out += power_figure(spoken(cell(member(each, "signal"), As::text)), "true change", member(each, "points"), number_of(member(each, "threshold")),
+    out += power_figure(spoken(cell(member(each, "signal"), As::text)), "tell", "true change", member(each, "points"), number_of(member(each, "threshold")),
                         "the threshold");
-  for (const engine::Check& check : stage.report.verdict->checks) out += contest_power(check);
+  for (const engine::Check& check : stage.report.verdict->checks) out += contest_power(check) + bound_power(check);
   return out.empty() ? "" : card("What it could have seen", "<div class=\"pair\">" + out + "</div>");
 }
 

@@ -213,5 +213,19 @@ TEST(StagePage, ShowsAtHowManyRowsAContestWouldBeSettled) {
   EXPECT_NE(page.find("<title>Calibration</title>"), std::string::npos);
 }
 
+TEST(StagePage, ShowsHowLikelyAFloorIsKeptByWhatIsTrue) {
+  const engine::RunRecord record = record_of();
+  engine::StageRun stage = stage_of("judge", "evaluate", engine::StageState::succeeded);
+  engine::Verdict verdict;
+  verdict.checks = {{"accuracy >= 0.7", engine::Outcome::pass, 0.73, 0.7, ""}, {"log_loss <= 0.5", engine::Outcome::pass, 0.4, 0.5, ""}};
+  for (auto& check : verdict.checks) check.evidence = {{"test", "comparison"}, {"interval", {0.7, 0.7 + 2 * 1.959964 * 0.02}}, {"confidence", 0.95}};
+  stage.report.verdict = verdict;
+  const std::string page = stage_page({record, stage, {}});
+  expect_balanced(page);
+  // One standard error (0.02) above the floor 0.7 passes in 84 of 100 cases; as far above a ceiling in 16.
+  EXPECT_NE(page.find("<td class=\"n\">0.7200</td><td>84.1 %</td>"), std::string::npos) << page;
+  EXPECT_NE(page.find("<td class=\"n\">0.5200</td><td>15.9 %</td>"), std::string::npos) << page;
+}
+
 }  // namespace
 }  // namespace mlopsctl::cli::report
