@@ -1,6 +1,7 @@
 #include "pipeline/k8s/diff.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "pipeline/k8s/rollout/manifests.hpp"
@@ -101,6 +102,38 @@ bool is_as_applied(const Json& live, const Json& manifest) {
 
 // So many are asked about at once, and in memory.
 constexpr size_t most_at_once = 64;
+// From so many of a kind on, a list costs less than to ask for each.
+constexpr size_t worth_a_list = 20;
+
+// What all of these carry, as a label selector; empty: nothing.
+std::string labels_in_common(const std::vector<Manifest>& manifests, const std::vector<size_t>& which) {
+  std::string selector;
+  const Json& labels = at(manifests[which.front()].object, "metadata", "labels");
+  for (const auto& [name, value] : labels.items())
+    if (value.is_string() && std::ranges::all_of(which, [&, &label = name](size_t i) { return at(manifests[i].object, "metadata", "labels", label) == value; }))
+      selector += (selector.empty() ? "" : ",") + name + "=" + value.get<std::string>();
+  return selector;
+}
+
+// Finds what is many of a kind and has labels in common. What no list holds may be there all the same: changed, or not for us to list.
+Status look_up_by_lists(Cluster& cluster, const std::vector<Manifest>& manifests, std::vector<Live>& live) {
+  std::map<std::pair<const Resource*, std::string>, std::vector<size_t>> groups;
+  for (size_t i = 0; i < manifests.size(); ++i) {
+    TRY_ASSIGN(const Resource* resource, find_resource(manifests[i].api_version, manifests[i].kind));
+    groups[{resource, manifests[i].name_space}].push_back(i);
+  }
+  for (const auto& [group, which] : groups) {
+    const auto& [resource, name_space] = group;
+    const std::string selector = which.size() < worth_a_list ? "" : labels_in_common(manifests, which);
+    if (selector.empty()) continue;
+    std::map<std::string_view, size_t> places;
+    for (const size_t i : which) places.emplace(manifests[i].name, i);
+    TRY(try_list(cluster, *resource, {name_space, selector, ""}, [&](Json& object) {
+      if (const auto place = places.find(text_at(at(object, "metadata", "name"))); place != places.end()) live[place->second].object = std::move(object);
+    }));
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -136,22 +169,26 @@ bool ClusterDiff::same() const {
 }
 
 Result<std::vector<Live>> look_up(Cluster& cluster, const ManifestSet& manifests) {
-  std::vector<Live> all;
-  for (size_t first = 0; first < manifests.manifests.size(); first += most_at_once) {
+  const std::vector<Manifest>& wanted = manifests.manifests;
+  std::vector<Live> all(wanted.size());
+  TRY(look_up_by_lists(cluster, wanted, all));
+  std::vector<size_t> asked;
+  for (size_t i = 0; i < all.size(); ++i)
+    if (!all[i].object) asked.push_back(i);
+  for (size_t first = 0; first < asked.size(); first += most_at_once) {
+    const size_t end = std::min(asked.size(), first + most_at_once);
     std::vector<Ask> asks;
-    for (size_t i = first; i < std::min(manifests.manifests.size(), first + most_at_once); ++i) {
-      TRY_ASSIGN(const ObjectRef object, ref_of(manifests.manifests[i].object));
+    for (size_t k = first; k < end; ++k) {
+      TRY_ASSIGN(const ObjectRef object, ref_of(wanted[asked[k]].object));
       asks.push_back(to_get(object));
     }
     auto outcomes = ask_all(cluster, asks);
-    for (size_t k = 0; k < asks.size(); ++k) {
-      TRY_ASSIGN(auto outcome, std::move(outcomes[k]));
-      Live live;
-      TRY_ASSIGN(live.object, found_by(asks[k], std::move(outcome)));
-      live.as_applied = live.object && is_as_applied(*live.object, manifests.manifests[first + k].object);
-      all.push_back(std::move(live));
+    for (size_t k = first; k < end; ++k) {
+      TRY_ASSIGN(auto outcome, std::move(outcomes[k - first]));
+      TRY_ASSIGN(all[asked[k]].object, found_by(asks[k - first], std::move(outcome)));
     }
   }
+  for (size_t i = 0; i < all.size(); ++i) all[i].as_applied = all[i].object && is_as_applied(*all[i].object, wanted[i].object);
   return all;
 }
 

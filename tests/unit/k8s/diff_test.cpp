@@ -91,5 +91,39 @@ TEST(Diff, AsksNothingAboutWhatIsThereJustAsItWasApplied) {
   EXPECT_EQ(cluster.calls.size(), 5U);
 }
 
+TEST(Diff, ListsWhatIsManyAndAsksForTheRest) {
+  ScriptedCluster cluster;
+  std::string manifests;
+  Json items = Json::array();
+  for (int i = 0; i < 30; ++i) {
+    const std::string name = "part-" + std::to_string(i);
+    manifests += "---\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: " + name + ", namespace: shop, labels: {app: many, part: '" + std::to_string(i) + "'}}\n";
+    if (i > 0) items.push_back({{"metadata", {{"name", name}, {"namespace", "shop"}, {"resourceVersion", "7"}}}});
+  }
+  items.push_back({{"metadata", {{"name", "anothers"}, {"namespace", "shop"}}}});
+  bool may_list = true;
+  cluster.answer = [&](const Call& call) -> Result<Reply> {
+    if (call.path == "/api/v1/namespaces/shop/configmaps")
+      return may_list ? ScriptedCluster::ok({{"items", items}}) : ScriptedCluster::refused(403, "Forbidden", "you may not");
+    const std::string name = call.path.substr(call.path.rfind('/') + 1);
+    return name == "part-0" ? ScriptedCluster::refused(404, "NotFound") : ScriptedCluster::ok({{"kind", "ConfigMap"}, {"apiVersion", "v1"}, {"metadata", {{"name", name}}}});
+  };
+  const auto set = *parse_manifests(manifests, "m");
+  const auto live = look_up(cluster, set);
+  ASSERT_TRUE(live.ok()) << live.error().message;
+  ASSERT_EQ(cluster.calls.size(), 2U);
+  EXPECT_EQ(testing::query_of(cluster.calls[0], "labelSelector"), "app=many");
+  EXPECT_EQ(cluster.calls[1].path, "/api/v1/namespaces/shop/configmaps/part-0");
+  EXPECT_FALSE((*live)[0].object);
+  for (size_t i = 1; i < live->size(); ++i) EXPECT_EQ(at(*(*live)[i].object, "metadata", "name"), "part-" + std::to_string(i));
+
+  may_list = false;
+  cluster.calls.clear();
+  const auto asked = look_up(cluster, set);
+  ASSERT_TRUE(asked.ok()) << asked.error().message;
+  EXPECT_EQ(cluster.calls.size(), 31U);
+  EXPECT_TRUE((*asked)[29].object);
+}
+
 }  // namespace
 }  // namespace mlopsctl::k8s
