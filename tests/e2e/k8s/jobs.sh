@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `mlopsctl job` and `mlopsctl schedule` on the real cluster, with the program itself in the pods and configs/sentiment140-jobs.yaml as a user
-# has it: batch prediction and retraining, each as a Job and from a CronJob, onto a mounted volume.
+# has it: batch prediction, drift check and retraining, as Jobs and from CronJobs, onto a mounted volume.
 # usage: tests/e2e/k8s/jobs.sh MLOPSCTL TWEETS     while the cluster is up; 77 when it is not, or where there are no tweets
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -23,26 +23,44 @@ expect 0 job logs retrain
 says out "verdict of judge: pass"
 says err "Job $space/sentiment140-retrain-r1: done"
 
+# An alarm is an answer and no failure: told to Slack, exit code 1, not tried again. Most of these texts were trained on, which the check sees.
+starts 1 drift
+says out "verdict of drift: fail"
+says err "Job $space/sentiment140-drift-r1 failed: exit code 1: a verdict said no; so it is not tried again"
+[ "$("$kubectl" -n "$space" get job sentiment140-drift-r1 -o jsonpath='{.status.failed}')" = 1 ] || fail "the drift check was tried again"
+[ "$(grep -c 'unknown_share' told)" = 1 ] || fail "Slack was not told of the drift once"
+
 # What the pipeline has and nobody has applied is told; what the model is made of need not be here.
 expect 1 schedule status retrain
 says out "retrain: the pipeline has it and the cluster has not; \`mlopsctl schedule apply\` brings it there"
 expect 0 schedule apply --dry-run retrain --set data=elsewhere.csv
 [ "$(grep -c ' 00:00 UTC$' out)" = 3 ] || fail "not the next three times"
+
+# The retraining's CronJob, fired twice for one reason: one training, which the second finds in the journal on the volume.
+expect 0 schedule apply retrain
+says err "created CronJob $space/sentiment140-retrain"
+label_more
+starts_schedule 0 retrain
+says out "labels: 2000 labelled rows came since"
+says err "Job $space/sentiment140-retrain-r2 is done, watched for"
+[ "$("$kubectl" -n "$space" get job sentiment140-retrain-r2 -o jsonpath='{.metadata.ownerReferences[0].name}')" = sentiment140-retrain ] || fail "the Job is not the CronJob's"
+on_volume model list --json | jq -e '[.models[].alias] | index("model_sentiment140-retrain-r2")' >/dev/null || fail "the second model has no name of its own"
+starts_schedule 0 retrain
+says out "no reason to train anew"
+says err "Job $space/sentiment140-retrain-r3 is done, watched for"
+jq -e '[.attempts[] | [.state, .reasons[].name]] == [["accepted", "first"], ["accepted", "labels"]]' "$volume/.mlopsctl/retrain/sentiment140-jobs.json" >/dev/null ||
+  fail "not one training for each reason"
+on_volume model list --json | jq -e '[.models[].alias] | index("model_sentiment140-retrain-r3") | not' >/dev/null || fail "one reason has trained twice"
+
 # Every minute from now on; the controller's own run of it is waited for at the end.
 every_minute=(--set 'stages.release.target.kubernetes.jobs.predict.cron="* * * * *"')
 expect 0 schedule apply "${every_minute[@]}"
-says err "created CronJob $space/sentiment140-retrain"
+says err "created CronJob $space/sentiment140-predict"
 says out "predict: * * * * * in Etc/UTC; a run that is still under way is never joined by another"
 grep -Eq '^  [A-Z][a-z]{2} [0-9-]{10} [0-9:]{5} UTC$' out || fail "the next times are not said"
 expect 0 schedule apply "${every_minute[@]}"
 [ ! -s err ] || fail "applied twice, the schedules are told as changed"
 expect 0 schedule status
-
-# The retraining's CronJob, now.
-starts_schedule 0 retrain
-says err "Job $space/sentiment140-retrain-r2 is done, watched for"
-[ "$("$kubectl" -n "$space" get job sentiment140-retrain-r2 -o jsonpath='{.metadata.ownerReferences[0].name}')" = sentiment140-retrain ] || fail "the Job is not the CronJob's"
-on_volume model list --json | jq -e '[.models[].alias] | index("model_sentiment140-retrain-r2")' >/dev/null || fail "the second model has no name of its own"
 
 # The exit code is passed on, and says whether it is worth another try.
 starts 2 wrong --claim data -- predict --model nothing --input new.csv --output x.csv
@@ -66,7 +84,7 @@ starts 5 large --set $kubernetes.resources.requests.cpu=100 --set $kubernetes.re
 says err "no node takes it: 0/2 nodes are available"
 expect 0 job cancel large
 starts 3 hungry --claim data --set $kubernetes.resources.requests.memory=8Mi --set $kubernetes.resources.limits.memory=12Mi \
-  -- run -f pipeline.yaml --runner thread --set data=sentiment140.csv --set stages.fit.model.c=3
+  -- run -f pipeline.yaml --runner thread --set data=window.csv --set new=new.csv --set stages.fit.model.c=3
 says err "it was killed for using more memory than its limit"
 starts 5 slow
 says err "it was not done within its deadline of 3 s"

@@ -26,6 +26,7 @@ starts 0 retrain
 # Rows for half a minute, for a tenth of a processor.
 { cat "$volume/new.csv"; for _ in $(seq 250); do tail -n +2 "$volume/new.csv"; done; } >"$volume/new.csv.all"
 mv "$volume/new.csv.all" "$volume/new.csv"
+label_more
 slow=(--set stages.release.target.kubernetes.resources.limits.cpu=100m)
 
 "$kubectl" cordon node-2 >/dev/null
@@ -51,7 +52,7 @@ cp aside.out out
 [ $code -eq 0 ] || fail "the prediction ended with $code"
 says err "runs on node-2"
 says err "Job $space/$job is done"
-same_as_here $job
+same_as_here $job model_sentiment140-retrain-r1  # as it was when the prediction began
 expect 0 job logs sentiment140-retrain-r2 --follow
 says err "Job $space/sentiment140-retrain-r2 is done"
 [ "$("$kubectl" -n "$space" get pods -l batch.kubernetes.io/job-name=sentiment140-retrain-r2 --field-selector status.phase=Succeeded -o jsonpath='{.items[*].spec.nodeName}')" = node-2 ] ||
