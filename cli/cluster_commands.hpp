@@ -258,10 +258,11 @@ inline constexpr Command cluster_commands[] = {
      .summary = "run a scheduled job here: what cron or a timer calls",
      .details =
          "Notes when it began and how it ended, for `mlopsctl schedule status`. A run that is still under way is never joined by another. What was cut off "
-         "keeps its name in the next run, so that a prediction goes on where it was.",
+         "keeps its name in the next run, so that a prediction goes on where it was. What failed is tried again at once, as often as the job's `retries` say; "
+         "at its `deadline` it is told to stop.",
      .examples = {{"mlopsctl schedule run drift"}, {"mlopsctl -C /srv/reviews schedule run retrain", "as a crontab has it"}},
      .positionals = {{"NAME", Takes::text, "the job", 1, 1}},
-     .exit_codes = {{0, "done, or under way already; else the job's own exit code"}},
+     .exit_codes = {{0, "done, or under way already; else the job's own exit code"}, {5, "it was not done within its deadline"}},
      .run = cmd_schedule_run},
     {.name = "schedule render",
      .group = Group::cluster,

@@ -4,6 +4,7 @@
 
 #include "cli/app.hpp"
 #include "cli/cmds.hpp"
+#include "cli/deadline.hpp"
 #include "cli/decisions.hpp"
 #include "cli/parse.hpp"
 #include "pipeline/base/files.hpp"
@@ -69,6 +70,30 @@ std::vector<std::string> words_of(Session& session, const Job& job, const std::s
   if (!parsed || parsed->command == nullptr || (parsed->command->uses & uses_pipeline) == 0 || parsed->has("--file")) return words;
   for (std::string& option : pipeline_options(session)) words.push_back(std::move(option));
   return words;
+}
+
+struct Ended {
+  int code = 0, tries = 0;
+  bool is_late = false;
+};
+
+// Tried again as a Job in a cluster would be, within one deadline.
+Ended carry_out(Session& session, const Job& job, const std::string& run_name) {
+  const Env& own = session.env();
+  const Deadline deadline(job.deadline);
+  for (Ended ended;;) {
+    Env env{words_of(session, job, run_name), own.out, own.err, own.variables, own.clock, own.cancel};
+    ended.code = run_app(env), ++ended.tries;
+    const auto pause = schedule::pause_before(ended.tries);
+    const bool again = schedule::worth_another_try(ended.code) && ended.tries <= job.retries && !own.cancel.cancelled();
+    if (again && !session.json())
+      session.say(run_name + " ended with exit code " + std::to_string(ended.code) + "; trying again in " + std::to_string(pause.count()) + " s, retry " +
+                  std::to_string(ended.tries) + " of " + std::to_string(job.retries));
+    if (again && own.clock.pause(pause, own.cancel)) continue;
+    ended.is_late = deadline.passed();
+    if (ended.is_late) ended.code = exit_code(ErrorKind::timeout);
+    return ended;
+  }
 }
 
 Result<std::optional<FileLock>> lock(Session& session, const Job& job) {
@@ -141,7 +166,7 @@ Result<Answer> cmd_schedule_run(Session& session) {
   TRY_ASSIGN(const auto held, lock(session, job));
   Answer answer;
   answer.aside = true;  // stdout is the work's
-  answer.value = {{"work", job.name}, {"run_name", nullptr}, {"was_under_way", !held}, {"exit_code", nullptr}, {"seconds", nullptr}};
+  answer.value = {{"work", job.name}, {"run_name", nullptr}, {"was_under_way", !held}, {"tries", 0}, {"exit_code", nullptr}, {"seconds", nullptr}};
   if (!held) return std::move(answer.line(job.name + " is under way already; nothing was started", Style::yellow));
 
   const Clock& clock = session.env().clock;
@@ -152,15 +177,16 @@ Result<Answer> cmd_schedule_run(Session& session) {
   log->began = began, log->ended.reset(), log->run_name = run_name;
   TRY(log->save(log_of(job)));
 
-  Env env{words_of(session, job, run_name), session.env().out, session.env().err, session.env().variables, clock, session.env().cancel};
   const auto start = clock.steady();
-  const int code = run_app(env);
+  const auto [code, tries, is_late] = carry_out(session, job, run_name);
   const double seconds = std::chrono::duration<double>(clock.steady() - start).count();
   log->ended = clock.now(), log->exit_code = code;
   TRY(log->save(log_of(job)));
   answer.exit_code = code;
-  answer.value["run_name"] = run_name, answer.value["exit_code"] = code, answer.value["seconds"] = seconds;
-  answer.line(run_name + " ended with exit code " + std::to_string(code) + " after " + human_duration(seconds), code == 0 ? Style::green : Style::red);
+  answer.value["run_name"] = run_name, answer.value["tries"] = tries, answer.value["exit_code"] = code, answer.value["seconds"] = seconds;
+  answer.line(run_name + " ended with exit code " + std::to_string(code) + " after " + human_duration(seconds) + (tries > 1 ? ", try " + std::to_string(tries) : "") +
+                  (is_late ? ": it was not done within its deadline of " + human_duration(static_cast<double>(job.deadline.count())) : ""),
+              code == 0 ? Style::green : Style::red);
   return answer;
 }
 

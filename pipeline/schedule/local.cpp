@@ -4,6 +4,7 @@
 
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/json.hpp"
+#include "pipeline/k8s/job_contract.hpp"
 
 namespace mlopsctl::schedule {
 
@@ -58,6 +59,16 @@ std::string name_of_run(const Job& job, const std::optional<Log>& log, TimePoint
   std::string time = rfc3339(now).substr(0, 16);
   std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
   return job.name + "-" + time;
+}
+
+bool worth_another_try(int exit_code) {
+  const k8s::JobEnd* end = k8s::job_end(exit_code);
+  return end != nullptr && end->then == k8s::JobEnd::Then::count;
+}
+
+std::chrono::seconds pause_before(int further_try) {
+  constexpr int64_t first = 1, longest = 360;
+  return std::chrono::seconds(std::min(first << std::min(2 * (further_try - 1), 10), longest));
 }
 
 k8s::ScheduleState judge(const Job& job, const std::optional<Log>& log, bool running, TimePoint now) {

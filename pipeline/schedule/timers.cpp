@@ -29,6 +29,9 @@ std::string quoted_for_shell(const std::string& word) {
   return text + "'";
 }
 
+// What is left to a run that its own deadline has told to stop, before systemd ends it.
+constexpr std::chrono::seconds grace(60);
+
 // systemd.syntax(7), systemd.service(5): quotes, and what would be expanded.
 std::string quoted_for_systemd(const std::string& word) {
   std::string text = "\"";
@@ -98,7 +101,8 @@ Result<std::vector<Unit>> systemd_units(const std::vector<Job>& jobs, const Call
     TRY(read(job));
     const std::string name = "mlopsctl-" + caller.pipeline + "-" + job.name,
                       what = "[Unit]\nDescription=mlopsctl " + caller.pipeline + ": " + job.name + "\n\n";
-    units.push_back({name + ".service", what + "[Service]\nType=oneshot\nExecStart=" + call(job, caller, quoted_for_systemd) + "\n"});
+    units.push_back({name + ".service", what + "[Service]\nType=oneshot\nExecStart=" + call(job, caller, quoted_for_systemd) + "\nTimeoutStartSec=" +
+                                             std::to_string((job.deadline + grace).count()) + "\n"});
     std::string timer = what + "[Timer]\n";
     for (const std::string& each : calendar_of(job.cron, job.time_zone)) timer += "OnCalendar=" + each + "\n";
     // After a night switched off, once.

@@ -52,7 +52,9 @@ TypePtr local_job() {
                           "What mlopsctl is to do: its command line, as a list; $(MLOPSCTL_JOB) in it stands for the name of the run. The pipeline files of "
                           "`schedule run` are handed on unless it names others."),
                  required("cron", text("0 3 * * *"), "When, as minute, hour, day of month, month, day of week."),
-                 optional("time_zone", text("Europe/Berlin"), "The time zone of `cron`; without it this machine's.")});
+                 optional("time_zone", text("Europe/Berlin"), "The time zone of `cron`; without it this machine's."),
+                 with_default("deadline", duration("1h"), 86400, "The longest it may take, all its tries together."),
+                 with_default("retries", integer(0, 100), 3, "How often a run that failed is tried again at once.")});
 }
 
 TypePtr kubernetes() {
@@ -221,7 +223,12 @@ std::vector<schedule::Job> jobs_here(const Json& params) {
     if (where.is_null()) continue;
     for (const auto& [name, job] : where.at("jobs").items())
       if (job.at("cron").is_string())
-        jobs[name] = {name, job.at("args").get<std::vector<std::string>>(), job.at("cron").get<std::string>(), text_or_empty(job.at("time_zone"))};
+        jobs[name] = {name,
+                      job.at("args").get<std::vector<std::string>>(),
+                      job.at("cron").get<std::string>(),
+                      text_or_empty(job.at("time_zone")),
+                      std::chrono::seconds(static_cast<int64_t>(std::ceil(job.at("deadline").get<double>()))),
+                      job.at("retries")};
   }
   std::vector<schedule::Job> all;
   for (auto& [name, job] : jobs) all.push_back(std::move(job));

@@ -70,6 +70,14 @@ TEST(LocalSchedule, ARunThatWasCutOffKeepsItsName) {
   EXPECT_EQ(name_of_run(nightly, cut, at("02T03:00")), "predict-01T03:00");
 }
 
+TEST(LocalSchedule, IsTriedAgainAsInACluster) {
+  for (const int code : {3, 4, 5, 6, 70}) EXPECT_TRUE(worth_another_try(code)) << code;
+  for (const int code : {0, 1, 2, 130}) EXPECT_FALSE(worth_another_try(code)) << code;
+  std::vector<int64_t> pauses;
+  for (const int further : {1, 2, 3, 4, 5, 6, 100}) pauses.push_back(pause_before(further).count());
+  EXPECT_EQ(pauses, (std::vector<int64_t>{1, 4, 16, 64, 256, 360, 360}));
+}
+
 TEST(LocalSchedule, ReadsWhatItWrote) {
   testing::TemporaryFolder folder;
   const auto path = folder / "state/schedules/predict.json";

@@ -49,7 +49,7 @@ TEST(Systemd, HasAServiceAndATimerForEachJob) {
   EXPECT_EQ((*units)[0].file, "mlopsctl-reviews-predict.service");
   EXPECT_EQ((*units)[0].text,
             "[Unit]\nDescription=mlopsctl reviews: predict\n\n[Service]\nType=oneshot\n"
-            "ExecStart=\"/usr/bin/mlopsctl\" -C \"/srv/my reviews\" schedule run \"predict\" \"--file\" \"100%%.yaml\"\n");
+            "ExecStart=\"/usr/bin/mlopsctl\" -C \"/srv/my reviews\" schedule run \"predict\" \"--file\" \"100%%.yaml\"\nTimeoutStartSec=86460\n");
   EXPECT_EQ((*units)[1].file, "mlopsctl-reviews-predict.timer");
   EXPECT_EQ((*units)[1].text,
             "[Unit]\nDescription=mlopsctl reviews: predict\n\n[Timer]\nOnCalendar=*-*-01 03:30:00 Europe/Berlin\nOnCalendar=Mon *-*-* 03:30:00 Europe/Berlin\n"
