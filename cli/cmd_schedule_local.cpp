@@ -184,9 +184,10 @@ Result<Answer> cmd_schedule_run(Session& session) {
   TRY(log->save(log_of(job)));
   answer.exit_code = code;
   answer.value["run_name"] = run_name, answer.value["tries"] = tries, answer.value["exit_code"] = code, answer.value["seconds"] = seconds;
-  answer.line(run_name + " ended with exit code " + std::to_string(code) + " after " + human_duration(seconds) + (tries > 1 ? ", try " + std::to_string(tries) : "") +
-                  (is_late ? ": it was not done within its deadline of " + human_duration(static_cast<double>(job.deadline.count())) : ""),
-              code == 0 ? Style::green : Style::red);
+  std::string end = run_name + " ended with exit code " + std::to_string(code) + " after " + human_duration(seconds);
+  if (tries > 1) end += ", try " + std::to_string(tries);
+  if (is_late) end += ": it was not done within its deadline of " + human_duration(static_cast<double>(job.deadline.count()));
+  answer.line(std::move(end), code == 0 ? Style::green : Style::red);
   return answer;
 }
 
