@@ -135,7 +135,7 @@ Result<Imported> import_labels(const std::filesystem::path& filled, const data::
     const auto row = std::find_if(sample.rows.begin(), sample.rows.end(), [&](const Sample::Row& each) { return each.stratum == stratum; });
     return config_error("of the " + std::to_string(sample.strata[stratum].rows) + " rows where " + sample.strata[stratum].name +
                         " none is labelled yet, so nothing can stand for them")
-        .with_hint("label more rows, the row " + row->id + " for one");
+        .with_hint("label more rows, the row " + row->id + " for one; where nobody can, draw more with `mlopsctl label sample --rows` or --agreeing");
   }
   imported.rows = static_cast<int64_t>(labelled.size());
   imported.csv = csv_of(sample, labelled, counts);

@@ -202,6 +202,17 @@ Status write_rejects(StageContext& context, const SourceRows& source) {
   return write_file(context.output("rejects"), table);
 }
 
+size_t weighted_rows(const SourceRows& source) {
+  return static_cast<size_t>(
+      std::ranges::count_if(source.rows, [&](const SourceRow& row) { return source.weighted[static_cast<size_t>(row.source)]; }));
+}
+size_t weighted_rows(const SourceRows& source, const std::vector<Part>& parts) {
+  size_t count = 0;
+  for (const Part& part : parts)
+    for (const auto row : part.rows) count += source.weighted[static_cast<size_t>(source.rows[row].source)];
+  return count;
+}
+
 Status PreprocessStage::run(StageContext& context) const {
   const Json& params = context.params();
   TRY_ASSIGN(const auto recipe, text::Recipe::make(params["steps"]));
@@ -230,6 +241,7 @@ Status PreprocessStage::run(StageContext& context) const {
     return first;
   }
 
+  const size_t weighted = weighted_rows(source);
   take_sample(params["sample"], context.seed(), sources, source);
   context.progress(0.5, "cleaning " + count_of(source.rows.size(), "text"));
   clean(source, recipe);
@@ -244,6 +256,10 @@ Status PreprocessStage::run(StageContext& context) const {
   auto& report = context.report();
   if (dedupe != "across_splits") TRY(check_quality(source, parts, duplicates, params["checks"], report.warnings));
   else TRY(check_quality(source, parts, DuplicateCount{duplicates.within, 0}, params["checks"], report.warnings));
+
+  if (const size_t lost = weighted - weighted_rows(source, parts); lost > 0)
+    report.warnings.push_back(count_of(lost, "row") + " with weights " + (lost == 1 ? "was" : "were") +
+                              " left out, and what " + (lost == 1 ? "it" : "they") + " stood for with " + (lost == 1 ? "it" : "them") + ": take all of such an input (no sample, dedupe: none)");
 
   std::set<std::string> labels;
   for (const auto& row : source.rows)
