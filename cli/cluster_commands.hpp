@@ -79,7 +79,7 @@ inline constexpr Command cluster_commands[] = {
      .summary = "rehearse a promotion and what may go wrong in it",
      .details = "Drives the promotion of the release by its strategy, replicas and gates as `mlopsctl promote` does, but in simulated clusters, from a "
                 "release like it that has another model. In each something else goes wrong: the new model crashes, does not start, answers with errors, "
-                "slowly or with other labels; nobody asks; a node or the API server is lost; mlopsctl is killed after each single write. Says how each "
+                "slowly or with other labels; nobody asks; a node or the API server is lost; each single write fails; mlopsctl is killed after each. Says how each "
                 "ends (stopped: it waits for `mlopsctl rollout resume|abort`), how many pods answered at the least, how many requests failed, and how "
                 "long it took to undo it. No model has to be made for that. The same seed gives the same answer.",
      .examples = {{"mlopsctl rehearse"},
@@ -116,7 +116,7 @@ inline constexpr Command cluster_commands[] = {
      .examples = {{"mlopsctl rollout pause feedback --namespace shop"}},
      .positionals = {deployment_positional},
      .flags = {in_namespace_flag, kubeconfig_flag, context_flag, promotion_timeout_flag},
-     .exit_codes = {{0, "it is paused"}, {4, "it ended before that, or is being undone"}},
+     .exit_codes = {{0, "it is paused"}, {4, "it ended before that, or is being undone"}, {5, "out of time: whoever drives it has not stopped yet"}},
      .run = cmd_rollout_pause},
     {.name = "rollout resume",
      .group = Group::cluster,

@@ -2,6 +2,7 @@
 
 #include "cli/cmds.hpp"
 #include "cli/deployment.hpp"
+#include "cli/progress_line.hpp"
 #include "cli/serving.hpp"
 #include "pipeline/base/plural.hpp"
 #include "pipeline/k8s/errors.hpp"
@@ -50,9 +51,17 @@ Result<Answer> cmd_rehearse(Session& session) {
   options.seed = static_cast<uint64_t>(seed);
   options.cancel = &session.env().cancel;
   TRY_ASSIGN(const auto manifests, releases(session));
-  TRY_ASSIGN(const auto rehearsals, k8s::rehearse(manifests, options));
+  const auto rehearsed = [&] {
+    ProgressLine line(session.env().err, session.err_screen(), session.env().clock);
+    options.progress = [&](size_t number, size_t of, const std::string& name) {
+      line.show(static_cast<double>(number - 1) / static_cast<double>(of), "scenario " + std::to_string(number) + " of " + std::to_string(of) + ": " + name);
+    };
+    return k8s::rehearse(manifests, options);
+  }();
+  if (!rehearsed) return rehearsed.error();
+  const auto& rehearsals = *rehearsed;
   Answer answer(Json{{"rate", rate}, {"start_seconds", start}, {"seed", seed}, {"releases", Json::array()}, {"scenarios", Json::array()}});
-  std::vector<std::string> faults;
+  std::vector<std::string> faults, assumptions;
   for (const k8s::Rehearsal& each : rehearsals) {
     const k8s::Rollout& plan = each.plan;
     const std::string name = plan.name_space() + "/" + plan.name();
@@ -62,6 +71,7 @@ Result<Answer> cmd_rehearse(Session& session) {
       for (const auto& step : plan.steps) steps += (steps.empty() ? " in steps of " : ", ") + std::to_string(std::lround(step.percent)) + " %";
     answer.line(name + ": " + std::string(k8s::to_string(plan.strategy)) + steps + ", " + count_of(plan.replicas, "pod") + "; " + count_of(rate, "request") +
                 " a second, pods start in " + std::to_string(start) + " s");
+    assumptions.insert(assumptions.end(), each.assumptions.begin(), each.assumptions.end());
     for (const k8s::Scene& scene : each.scenes) {
       Json row = json_of(scene);
       row["release"] = name;
@@ -78,6 +88,8 @@ Result<Answer> cmd_rehearse(Session& session) {
                              {"seconds", "TIME", As::seconds},
                              {"undo_seconds", "UNDO", As::seconds},
                              {"why", "WHY"}});
+  answer.value["assumptions"] = assumptions;
+  for (const std::string& assumption : assumptions) answer.line("assumed: " + assumption);
   for (const std::string& fault : faults) answer.line(fault, Style::red);
   if (faults.empty()) answer.line("every scenario ends as it should, and never with fewer pods than it must", Style::green);
   answer.exit_code = faults.empty() ? 0 : 1;

@@ -88,7 +88,7 @@ net::ClientOptions client_options(const Access& access, const ApiOptions& option
 
 }  // namespace
 
-Result<Json> Reply::json() const { return parse_json(body, "the server's answer"); }
+Result<Json> Reply::json() const { return value ? Result<Json>(*value) : parse_json(body, "the server's answer"); }
 
 Result<Api> Api::connect(const Access& access, ApiOptions options, const Clock& clock, const CancelToken& cancel) {
   TRY_ASSIGN(const net::Url url, net::parse_url(access.server));

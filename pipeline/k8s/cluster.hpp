@@ -33,6 +33,7 @@ struct Reply {
   std::string body;
   std::vector<std::string> warnings;  // of the server, as text
   std::optional<Refusal> refusal;     // other than 2xx
+  std::optional<Json> value = {};     // instead of the body, where a cluster has it anyhow
   Result<Json> json() const;          // of a 2xx
 };
 

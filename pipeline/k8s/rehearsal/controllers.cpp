@@ -36,7 +36,7 @@ class DeploymentController {
     if (surge_ == 0 && unavailable_ == 0) unavailable_ = 1;
     for (size_t i = 0; i < world.sets.size(); ++i) {
       if (world.sets[i].owner != uid_) continue;
-      if (!fresh_ && world.sets[i].pods == at(spec_, "template")) fresh_ = i;
+      if (!fresh_ && world.sets[i].pattern == stored.pattern) fresh_ = i;
       else old_.push_back(i);
     }
   }
@@ -71,11 +71,11 @@ class DeploymentController {
 
   void make_set() {
     Set set;
-    const std::string hash = digest_of(canonical(at(spec_, "template"))).hex().substr(0, 10);
-    set.name = text_at(at(stored_.object, "metadata", "name")) + "-" + hash;
+    set.name = text_at(at(stored_.object, "metadata", "name")) + "-" + stored_.pattern.substr(0, 10);
     set.uid = "set-" + std::to_string(++world_.changes);
     set.owner = uid_;
     set.pods = at(spec_, "template");
+    set.pattern = stored_.pattern;
     set.model = k8s::model_of(stored_.object);
     set.wanted = replicas_;
     world_.sets.push_back(std::move(set));

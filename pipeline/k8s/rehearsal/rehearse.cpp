@@ -5,6 +5,7 @@
 
 #include "pipeline/base/plural.hpp"
 #include "pipeline/k8s/errors.hpp"
+#include "pipeline/k8s/rehearsal/faults.hpp"
 #include "pipeline/k8s/rehearsal/simulated_cluster.hpp"
 #include "pipeline/k8s/rollout/begin.hpp"
 #include "pipeline/k8s/rollout/drive.hpp"
@@ -45,56 +46,24 @@ struct Scenario {
   std::function<void(SimulatedCluster& cluster)> prepare;  // what goes wrong, now or later
 };
 
-// An API server that is away from one moment to another, as our client bears it: it tries for a while.
-std::function<std::optional<Result<Reply>>(const Call&)> away(World& world, Time from, Time until) {
-  return [&world, from, until](const Call& call) -> std::optional<Result<Reply>> {
-    if (world.now < from) return std::nullopt;
-    for (const int wait : {500, 1000, 2000, 4000, 8000}) {
-      if (world.now >= until) return std::nullopt;
-      world.pass(Time(wait));
-    }
-    if (world.now >= until) return std::nullopt;
-    return Result<Reply>(cluster_error(call.method + " " + call.path + ": connection refused"));
-  };
-}
-
-// One that answers each so many-th write with an error of its own.
-std::function<std::optional<Result<Reply>>(const Call&)> faulty(int each) {
-  return [each, writes = 0](const Call& call) mutable -> std::optional<Result<Reply>> {
-    if (call.method == "GET" || call.path.ends_with("/events") || ++writes % each != 0) return std::nullopt;
-    Reply reply{500, R"({"kind":"Status","code":500,"reason":"InternalError","message":"etcdserver: request timed out"})", {}, {}};
-    reply.refusal = read_refusal(reply.status, reply.body);
-    return Result<Reply>(std::move(reply));
-  };
-}
-
-// The node of most of the pods that answer; of equals that of the newest of them.
-size_t busiest_node(const World& world) {
-  std::vector<int64_t> answering(world.nodes.size());
-  size_t busiest = world.pods.back().node;
-  for (const simulated::Pod& pod : world.pods)
-    if (world.answers(pod) && ++answering[pod.node] >= answering[busiest]) busiest = pod.node;
-  return busiest;
-}
-
-// At that time the busiest node is lost.
-std::function<std::optional<Result<Reply>>(const Call&)> node_lost(World& world, Time when) {
-  return [&world, when, done = false](const Call&) mutable -> std::optional<Result<Reply>> {
-    if (!done && world.now >= when && !world.pods.empty()) done = true, world.lose(busiest_node(world));
-    return std::nullopt;
-  };
-}
-
 class Stage {
  public:
-  Stage(const Json& target, World start, Rollout plan, const CancelToken* cancel)
-      : target_(target), start_(std::move(start)), plan_(std::move(plan)), cancel_(cancel), deployment_(*ref_of(target)) {}
+  Stage(const Json& target, World start, Rollout plan, const RehearsalOptions& options)
+      : target_(target), start_(std::move(start)), plan_(std::move(plan)), options_(options), cancel_(options.cancel), deployment_(*ref_of(target)) {}
 
   Result<std::vector<Scene>> run() {
+    count_ = scenarios({}).size() + 4;
     std::vector<World> left;  // after each write
-    TRY(play({"as planned", "nothing goes wrong", false, [&](SimulatedCluster& cluster) { cluster.written = [&] { left.push_back(cluster.world); }; }}));
+    std::vector<Written> writes;
+    TRY(play({"as planned", "nothing goes wrong", false, [&](SimulatedCluster& cluster) {
+                cluster.written = [&](const Call& call) {
+                  left.push_back(cluster.world);
+                  writes.push_back({cluster.writes, call.method + " " + call.path});
+                };
+              }}));
     const Time half = Time(static_cast<int64_t>(scenes_.front().seconds * 500));
     for (const Scenario& scenario : scenarios(start_.now + half)) TRY(play(scenario));
+    TRY(refused(writes));
     TRY(killed(left, How::resume));
     TRY(killed(left, How::abort));
     return std::move(scenes_);
@@ -102,6 +71,10 @@ class Stage {
 
  private:
   enum class How { resume, abort, roll_back };
+  struct Written {
+    int64_t number = 0;  // among the calls that were to change something
+    std::string what;    // "PATCH /apis/..."
+  };
 
   std::vector<Scenario> scenarios(Time middle) {
     const Gates& gates = plan_.gates;
@@ -119,20 +92,25 @@ class Stage {
          new_model([](Model& model) { model.positive -= bad_labels; })},
         {"no requests", "nobody asks", false, [](SimulatedCluster& cluster) { cluster.world.rate = 0; }},
         {"node lost", "in the middle the node is lost that most of the pods run on", false,
-         [middle](SimulatedCluster& cluster) { cluster.instead = node_lost(cluster.world, middle); }},
-        {"API errors", "every fifth write is answered with HTTP 500", false, [](SimulatedCluster& cluster) { cluster.instead = faulty(5); }},
+         [middle](SimulatedCluster& cluster) { cluster.instead = simulated::node_lost(cluster.world, middle); }},
         {"API away", "in the middle the API server is away for a minute", false,
-         [middle](SimulatedCluster& cluster) { cluster.instead = away(cluster.world, middle, middle + seconds(60)); }},
+         [middle](SimulatedCluster& cluster) { cluster.instead = simulated::away(cluster.world, middle, middle + seconds(60)); }},
     };
   }
 
   Status play(const Scenario& scenario) {
+    tell(scenario.name);
+    return add(played(scenario));
+  }
+
+  // `and_back`: whether it is undone or rolled back after its end, too.
+  Scene played(const Scenario& scenario, bool and_back = true) {
     SimulatedCluster cluster(start_, cancel_);
     scenario.prepare(cluster);
     std::optional<Time> undoing;
     const auto also = std::move(cluster.written);
-    cluster.written = [&] {
-      if (also) also();
+    cluster.written = [&](const Call& call) {
+      if (also) also(call);
       const auto journal = journal_in(cluster.world);
       if (!undoing && journal && journal->now && journal->now->phase == Rollout::Phase::aborting) undoing = cluster.world.now;
     };
@@ -155,6 +133,7 @@ class Stage {
     if (scene.fault.empty()) scene.fault = too_few(cluster.world);
     if (scenario.must_not_pass && scene.end == End::done) scene.fault = "it was promoted";
     if (scenario.name == "as planned" && scene.end == End::undone) scene.fault = "a good model was undone: " + scene.why;
+    if (!and_back) return scene;
     if (scene.end == End::undone) {
       scene.undo_seconds = undoing ? in_seconds(cluster.world.now - *undoing) : 0;
     } else {
@@ -163,7 +142,29 @@ class Stage {
       // A way back may be too slow, too: with a lost node's pods among those that are to go, say.
       if (!back.promoted) scene.undo_seconds = back.seconds;
     }
-    return add(std::move(scene));
+    return scene;
+  }
+
+  // Each write in turn is answered with an error; the worst of all counts. How long it takes to undo it from there says "killed, undone".
+  Status refused(const std::vector<Written>& writes) {
+    Scene all{"API errors", "each write in turn is answered with HTTP 500"};
+    tell(all.name);
+    all.end = End::done;
+    all.runs = writes.size();
+    all.least = all.floor = plan_.replicas;
+    for (size_t i = 0; i < writes.size(); ++i) {
+      if (stopped()) return interrupted();
+      const Written& write = writes[i];
+      const Scene one = played({all.name, all.what, false, [&](SimulatedCluster& cluster) { cluster.instead = simulated::faulty(cluster, write.number); }}, false);
+      const std::string which = "write " + std::to_string(i + 1) + " of " + std::to_string(writes.size()) + ", " + write.what + ": ";
+      // `End` is in order of its badness.
+      if (one.end > all.end || i == 0) all.end = one.end, all.why = one.why.empty() ? "" : which + one.why;
+      all.least = std::min(all.least, one.least);
+      if (std::pair(one.failed, one.requests) > std::pair(all.failed, all.requests)) all.failed = one.failed, all.requests = one.requests;
+      all.seconds = std::max(all.seconds, one.seconds);
+      if (all.fault.empty() && !one.fault.empty()) all.fault = which + one.fault;
+    }
+    return add(std::move(all));
   }
 
   // After each write nobody is there any more; then somebody goes on elsewhere.
@@ -171,6 +172,7 @@ class Stage {
     const bool abort = how == How::abort;
     Scene all{abort ? "killed, undone" : "killed, resumed",
               abort ? "mlopsctl is killed after each of its writes; another undoes it" : "mlopsctl is killed after each of its writes; another goes on"};
+    tell(all.name);
     all.end = abort ? End::undone : End::done;
     all.runs = left.size();
     all.least = all.floor = plan_.replicas;
@@ -197,6 +199,9 @@ class Stage {
     return world.least >= floor ? "" : "only " + count_of(world.least, "pod") + " answered, expected " + std::to_string(floor);
   }
   bool stopped() const { return cancel_ != nullptr && cancel_->cancelled(); }
+  void tell(const std::string& name) const {
+    if (options_.progress) options_.progress(scenes_.size() + 1, count_, name);
+  }
   Status add(Scene scene) {
     if (stopped()) return interrupted();
     scenes_.push_back(std::move(scene));
@@ -279,7 +284,9 @@ class Stage {
   const Json& target_;
   World start_;
   Rollout plan_;
+  const RehearsalOptions& options_;
   const CancelToken* cancel_;
+  size_t count_ = 0;
   ObjectRef deployment_;
   std::vector<Scene> scenes_;
 };
@@ -343,8 +350,11 @@ Result<std::vector<Rehearsal>> rehearse(const ManifestSet& manifests, const Rehe
     SimulatedCluster look(start);
     TRY_ASSIGN(auto plan, begin_rollout(look, target, {}));
     if (!plan) return config_error("a rehearsal needs a release with pods; " + each.identity() + " asks for none");
-    Rehearsal rehearsal{std::move(*plan), {}};
-    TRY_ASSIGN(rehearsal.scenes, Stage(target, std::move(start), rehearsal.plan, options.cancel).run());
+    Rehearsal rehearsal{std::move(*plan), {}, {}};
+    if (const Json& containers = at(target, "spec", "template", "spec", "containers");
+        containers.is_array() && !containers.empty() && !simulated::pre_stop(containers[0]))
+      rehearsal.assumptions.push_back("the preStop hook of " + each.identity() + " takes no time: only sleep, or an exec of sleep, is simulated");
+    TRY_ASSIGN(rehearsal.scenes, Stage(target, std::move(start), rehearsal.plan, options).run());
     all.push_back(std::move(rehearsal));
   }
   if (all.empty()) return config_error("there is no Deployment to rehearse");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pipeline/base/digest.hpp"
 #include "pipeline/k8s/objects.hpp"
 
 namespace mlopsctl::k8s::simulated {
@@ -9,8 +10,9 @@ namespace mlopsctl::k8s::simulated {
 namespace {
 
 constexpr Time call_takes{5};
+constexpr Time longest_pause{2000};  // Leases are renewed as often
 
-Reply ok(const Json& body, int status = 200) { return {status, canonical(body), {}, {}}; }
+Reply ok(Json body, int status = 200) { return {status, {}, {}, {}, std::move(body)}; }
 
 Reply refused(int status, const std::string& reason, const std::string& message) {
   Reply reply{status, canonical({{"kind", "Status"}, {"code", status}, {"reason", reason}, {"message", message}}), {}, {}};
@@ -21,12 +23,12 @@ Reply not_found(const std::string& path) { return refused(404, "NotFound", path 
 Reply stale() { return refused(409, "Conflict", "the object has been modified; please apply your changes to the latest version and try again"); }
 
 // "a=b,c=d"
-bool selected(const Json& object, std::string_view selector) {
+bool selected(const Json& labels, std::string_view selector) {
   while (!selector.empty()) {
     const std::string_view term = selector.substr(0, selector.find(','));
     selector.remove_prefix(std::min(term.size() + 1, selector.size()));
     const size_t equals = term.find('=');
-    if (equals != std::string_view::npos && text_at(at(at(object, "metadata", "labels"), term.substr(0, equals))) != term.substr(equals + 1)) return false;
+    if (equals != std::string_view::npos && text_at(at(labels, term.substr(0, equals))) != term.substr(equals + 1)) return false;
   }
   return true;
 }
@@ -53,12 +55,24 @@ TimePoint SimulatedCluster::SimulatedClock::now() const { return *from_rfc3339("
 
 bool SimulatedCluster::SimulatedClock::pause(std::chrono::milliseconds time, const CancelToken& cancel) const {
   const Time quiet = world_.now - world_.moved;
-  world_.pass(quiet < std::chrono::seconds(10) ? time : quiet < std::chrono::seconds(60) ? std::min(2 * time, Time(1000)) : 5 * time);
+  const size_t before = world_.look();
+  if (time >= std::chrono::seconds(1)) {
+    world_.pass(quiet < std::chrono::seconds(60) ? time : 5 * time);
+  } else if (before != looked_) {
+    world_.pass(time);  // they have written, or not seen this yet
+  } else {
+    // Who asks so often waits for something to happen; what they would see until then is what they see now.
+    Time passed{};
+    do world_.pass(time), passed += time;
+    while (passed < longest_pause && world_.look() == before && !cancel.cancelled());
+  }
+  looked_ = before;
   return !cancel.cancelled();
 }
 
 Result<Reply> SimulatedCluster::send(const Call& call) {
   world.pass(call_takes);
+  if (call.method != "GET" && !call.path.ends_with("/events")) ++writes;
   if (instead)
     if (auto other = instead(call)) return std::move(*other);
   if (call.method == "GET") return read(call);
@@ -67,7 +81,7 @@ Result<Reply> SimulatedCluster::send(const Call& call) {
   Reply reply = write(call);
   const auto after = world.objects.find(call.path);
   const bool made = call.method == "POST" && !call.path.ends_with("/events");
-  if (written && !reply.refusal && (made || said != (after == world.objects.end() ? Json() : said_by(after->second.object)))) written();
+  if (written && !reply.refusal && (made || said != (after == world.objects.end() ? Json() : said_by(after->second.object)))) written(call);
   return reply;
 }
 
@@ -91,13 +105,17 @@ Reply SimulatedCluster::read(const Call& call) {
   for (const auto& [key, value] : call.query)
     if (key == "labelSelector") selector = value;
   Json items = Json::array();
-  const auto add = [&](Json item) {
-    if (selected(item, selector)) items.push_back(std::move(item));
-  };
+  // The labels of both are those of the template; most lists leave most of them out.
+  static const Json nothing;
+  const auto asked_for = [&](const Set* set) { return selected(set == nullptr ? nothing : at(set->pods, "metadata", "labels"), selector); };
   if (call.path == resources::replica_sets.path(name_space))
-    for (const Set& set : world.sets) add(world.shown(set, name_space));
+    for (const Set& set : world.sets) {
+      if (asked_for(&set)) items.push_back(world.shown(set, name_space));
+    }
   else if (call.path == resources::pods.path(name_space))
-    for (const Pod& pod : world.pods) add(world.shown(pod, name_space));
+    for (const Pod& pod : world.pods) {
+      if (asked_for(world.set_of(pod))) items.push_back(world.shown(pod, name_space));
+    }
   else if (call.path != resources::events.path(name_space)) return not_found(call.path);
   return ok({{"metadata", {{"resourceVersion", std::to_string(world.changes)}}}, {"items", std::move(items)}});
 }
@@ -158,6 +176,7 @@ Reply SimulatedCluster::store(const std::string& path, Json object, int status) 
   metadata["generation"] = number_at(at(before, "metadata", "generation")) + (at(before, "spec") == at(object, "spec") ? 0 : 1);
   metadata["resourceVersion"] = std::to_string(++world.changes);
   stored.object = std::move(object);
+  if (at(stored.object, "kind") == "Deployment") stored.pattern = digest_of(canonical(at(stored.object, "spec", "template"))).hex();
   if (at(stored.object, "kind") != "Lease") world.moved = world.now;
   return ok(stored.object, status);
 }

@@ -1,6 +1,7 @@
 // SimulatedCluster: the API of a World, as far as a promotion asks for it: apply, merge patch, create, replace and delete with their versions and
-// conflicts, lists by label, the pods' metrics. Time passes while somebody waits for it, and a little with each call. Where nothing has happened for long, a
-// pause takes up to five times as long as was asked for: there is nothing to be seen, and rehearsals are to be quick.
+// conflicts, lists by label, the pods' metrics. Time passes while somebody waits for it, and a little with each call. Where nothing is to be
+// seen, a pause takes longer than was asked for, as rehearsals are to be quick: a short one until something is, 2 s at most; one of a second, in which
+// requests are counted, five times as long after a minute without a write.
 #pragma once
 
 #include <functional>
@@ -23,7 +24,8 @@ class SimulatedCluster final : public Cluster {
   // In the way of a call: an answer instead of its own, before it has any effect.
   std::function<std::optional<Result<Reply>>(const Call& call)> instead = {};
   // After each write that says something new: that a Lease is renewed does not.
-  std::function<void()> written = {};
+  std::function<void(const Call& call)> written = {};
+  int64_t writes = 0;  // calls so far that were to change something, but for events
 
   Result<Reply> send(const Call& call) override;
   Result<Reply> stream(const Call& call, std::chrono::milliseconds still, const std::function<Status(std::string_view bytes)>& take) override;
@@ -40,6 +42,7 @@ class SimulatedCluster final : public Cluster {
 
    private:
     World& world_;
+    mutable size_t looked_ = 0;  // World::look() before the last pause
   };
 
   Reply read(const Call& call);

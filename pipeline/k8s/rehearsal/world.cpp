@@ -49,6 +49,16 @@ void World::lose(size_t node) {
   nodes[node] = now;
 }
 
+size_t World::look() const {
+  size_t seed = static_cast<size_t>(changes);
+  const auto mix = [&seed](int64_t value) { seed = (seed ^ static_cast<size_t>(value)) * 0x9e3779b97f4a7c15U, seed ^= seed >> 29U; };
+  for (const Pod& pod : pods) mix(pod.ready ? pod.ready->count() : -1), mix(pod.deleted.has_value()), mix(pod.started > now), mix(pod.crashes);
+  mix(static_cast<int64_t>(pods.size()));
+  for (const Set& set : sets) mix(set.replicas), mix(set.count), mix(set.ready), mix(set.revision);
+  for (const auto& [path, stored] : objects) mix(stored.progressed ? stored.progressed->count() : -1);
+  return seed;
+}
+
 Json World::shown(const Set& set, const std::string& name_space) const {
   Json json{{"metadata", metadata_of(set.name, set.uid, name_space, at(set.pods, "metadata", "labels"), set.owner)},
             {"spec", {{"replicas", set.replicas}, {"template", set.pods}}},
@@ -69,7 +79,7 @@ Json World::shown(const Pod& pod, const std::string& name_space) const {
   Json status{{"name", at(container, "name")}, {"ready", pod.ready.has_value()}, {"restartCount", std::max<int64_t>(0, pod.crashes - (waits ? 1 : 0))}};
   if (waits) status["state"]["waiting"]["reason"] = pod.crashes > 0 ? "CrashLoopBackOff" : "ContainerCreating";
   else status["state"]["running"] = Json::object();
-  if (pod.crashes > 0) status["lastState"]["terminated"] = {{"exitCode", 7}, {"reason", "Error"}};
+  if (pod.crashes > 0) status["lastState"]["terminated"] = {{"exitCode", pod.exit_code}, {"reason", "Error"}};
   json["status"] = {{"phase", waits && pod.crashes == 0 ? "Pending" : "Running"},
                     {"conditions", Json::array({{{"type", "Ready"}, {"status", pod.ready ? "True" : "False"}}})},
                     {"containerStatuses", Json::array({std::move(status)})}};

@@ -24,7 +24,7 @@ using Time = std::chrono::milliseconds;  // since the world began
 
 // How the pods of a model behave.
 struct Model {
-  Time start{5000};       // from the start of its container until it answers, more or less
+  Time start{5000};       // from the start of its container until it answers, more or less; where its startup probe gives up before, it is ended
   bool crashes = false;   // a second after each start, with exit code 7
   double errors = 0;      // share of requests that it answers with a 500
   double seconds = 0.02;  // what an answer takes
@@ -34,6 +34,7 @@ struct Model {
 struct Stored {
   Json object;
   Json applied;  // as `field_manager` applied it last; null: never
+  std::string pattern = {};  // of a Deployment: the digest of its pods' template
   // Of a Deployment: when its controller saw progress last; nothing: it has arrived, and no deadline holds.
   std::optional<Time> progressed = {};
 };
@@ -41,6 +42,7 @@ struct Stored {
 struct Set {                     // a ReplicaSet
   std::string name, uid, owner;  // owner: uid of its Deployment
   Json pods;                     // their template
+  std::string pattern;           // its digest
   std::string model;             // the digest of what they serve
   int64_t revision = 0;
   int64_t replicas = 0, wanted = 0;  // its own; those of the whole Deployment when it was scaled last
@@ -54,7 +56,8 @@ struct Pod {
   std::optional<Time> up;     // when the server in it answers, if it ever will
   Time probed{};              // when a probe will see that
   std::optional<Time> ready;  // since when it is
-  int64_t crashes = 0;
+  std::optional<Time> ends;   // when its container will, of itself or by its startup probe
+  int64_t crashes = 0, exit_code = 0;  // of the last of them
   std::optional<Time> deleted;
   Counts counted;
 };
@@ -89,6 +92,8 @@ struct World {
   bool answers(const Pod& pod) const;
   bool lost(size_t node, Time for_so_long = Time(0)) const { return nodes[node] && now - *nodes[node] >= for_so_long; }
   void lose(size_t node);
+  // A hash of what the API server shows of pods and of the objects above them, but for a deadline that has passed and the pods' metrics.
+  size_t look() const;
   // As the API server shows them.
   Json shown(const Set& set, const std::string& name_space) const;
   Json shown(const Pod& pod, const std::string& name_space) const;
@@ -102,7 +107,9 @@ inline constexpr Time until_evicted{350'000};  // and its pods go: tolerationSec
 void run_controllers(World& world);
 void run_pods(World& world);
 void run_requests(World& world);
-// How long a pod that is told to end goes on to answer: its preStop.
+// How long a preStop hook takes; nothing: it is none that we understand (`sleep`, or an exec of sleep).
+std::optional<Time> pre_stop(const Json& container);
+// How long a pod that is told to end goes on to answer: its preStop, within its grace period.
 Time until_deaf(const World& world, const Pod& pod);
 
 }  // namespace mlopsctl::k8s::simulated

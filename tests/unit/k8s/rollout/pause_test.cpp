@@ -247,7 +247,7 @@ TEST_F(PauseTest, IsSeenByWhoLooksOn) {
   const Rollout rollout = begun({Kind::canary, {33, 100}});
   EXPECT_EQ(follow_rollout(cluster, deployment_, options).error().message, "no promotion of " + deployment_.str() + " is under way");
 
-  // At the hundredth call of the onlooker ann has ended it; the API server is away for a moment before.
+  // At the twelfth call of the onlooker ann has ended it; the API server is away for a moment before.
   auto lease = Lease::acquire(cluster, as("ann"));
   ASSERT_TRUE(lease.ok());
   DriveOptions until;
@@ -256,8 +256,8 @@ TEST_F(PauseTest, IsSeenByWhoLooksOn) {
   int calls = 0;
   bool hers = false;
   cluster.instead = [&](const Call&) -> std::optional<Result<Reply>> {
-    if (!hers && ++calls == 20) return Result<Reply>(cluster_error("connection refused"));
-    if (calls == 100 && !std::exchange(hers, true)) {
+    if (!hers && ++calls == 5) return Result<Reply>(cluster_error("connection refused"));
+    if (calls == 12 && !std::exchange(hers, true)) {
       EXPECT_TRUE(drive(cluster, *lease, rollout, {}).ok());
       EXPECT_TRUE(lease->release().ok());
     }
