@@ -55,10 +55,16 @@ bool Factory::has_device(const std::string& device) const {
   return found.ok() && *found;
 }
 
+bool Factory::runs(finetune::Precision precision, const std::string& device) const {
+  return precision == finetune::Precision::f32 || device != "cpu" || runs_bf16();
+}
+
 Result<std::unique_ptr<finetune::Network>> Factory::make(const finetune::NetworkOptions& options, const finetune::Tensors& weights, uint64_t seed) const {
   if (!has_device(options.device))
     return config_error("device \"" + options.device + "\" is not in this libtorch")
         .with_hint("set model.device to cpu, or build with -DCMAKE_PREFIX_PATH=DIR naming a libtorch for CUDA");
+  if (!runs(options.precision, options.device))
+    return config_error("precision \"bf16\" does not run on this processor: it has no AVX-512").with_hint("set model.precision to f32 or auto");
   TRY_ASSIGN(auto network, options.device == "cpu" ? make_cpu_network(options, weights, seed) : make_device_network(options, weights, seed));
   return std::unique_ptr<finetune::Network>(std::move(network));
 }

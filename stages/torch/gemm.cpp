@@ -5,6 +5,7 @@
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/mm.h>
+#include <c10/util/Exception.h>
 
 #include <algorithm>
 
@@ -51,6 +52,19 @@ void blocks_of_rows(int64_t rows, int64_t width, int64_t depth, const Bf16* a, c
 }  // namespace
 
 bool has_bf16() { return at::native::cpublas::could_pack(at::kBFloat16); }
+
+bool runs_bf16() {
+  static const bool runs = [] {
+    constexpr int64_t side = 32;
+    Buffer<Bf16> left, right;
+    Buffer<float> product;
+    try {
+      blocks(side, side, side, left.hold_zeros(side * side), side, right.hold_zeros(packed_size(side, side)), product.hold_zeros(side * side), false);
+    } catch (const c10::Error&) { return false; }
+    return true;
+  }();
+  return runs;
+}
 
 int64_t packed_size(int64_t depth, int64_t width) { return up(depth, kDepthStep) * up(width, kPanel); }
 

@@ -9,6 +9,8 @@ namespace mlopsctl::torch_cpu {
 
 // Whether products of Bf16 have a kernel of their own on this processor.
 bool has_bf16();
+// Whether they run at all, by trying one.
+bool runs_bf16();
 
 // A weight, out x in, as products read it. For Bf16: converted and packed, one form each way; see pack().
 template <typename T>

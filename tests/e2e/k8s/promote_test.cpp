@@ -179,7 +179,7 @@ class KillOnCluster : public Ways {
     Killed killed(api, writes);
     DeployOptions options;
     options.holder = options.origin.who = "the first";
-    options.lease = seconds(5);
+    options.lease = seconds(15);
     const auto report = deploy(killed, small(model, writes), options);
     if (!report.ok()) std::cerr << report.error().message << "\n";
     ::_exit(report.ok() && report->rollout && report->rollout->phase == Phase::promoted ? 0 : 1);

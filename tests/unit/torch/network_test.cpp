@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "stages/torch/factory.hpp"
+#include "stages/torch/gemm.hpp"
 #include "tests/unit/torch/torch_support.hpp"
 
 namespace mlopsctl::torch_cpu {
@@ -19,6 +20,9 @@ std::map<std::string, std::vector<float>> copy(const Tensors& tensors) {
 
 class EachPrecision : public ::testing::TestWithParam<Precision> {
  protected:
+  void SetUp() override {
+    if (GetParam() == Precision::bf16 && !runs_bf16()) GTEST_SKIP() << "this processor has no products of bf16";
+  }
   NetworkOptions options(bool dropout = true) const {
     NetworkOptions made = dropout ? tiny_options() : without_dropout(tiny_options());
     made.precision = GetParam();
@@ -275,6 +279,19 @@ TEST(Network, SaysWhatIsWrongWithABatch) {
   EXPECT_EQ(fault(batch_of({{1}}, {3})), "a batch for the encoder: label 3 at 0, expected 0 to 2");
   EXPECT_EQ(fault(batch_of({{1}}, {})), "a batch for the encoder: 0 labels, expected 1");
   EXPECT_EQ(make_network(tiny_options(), weights.tensors)->step({}).error().message, "this encoder was made to score, not to learn");
+}
+
+TEST(Network, ADifferentProcessorIsNamed) {
+  if (runs_bf16()) GTEST_SKIP() << "this processor has products of bf16";
+  Owned weights;
+  NetworkOptions options = tiny_options();
+  options.precision = Precision::bf16;
+  fill_with_noise(options, weights);
+  EXPECT_FALSE(Factory().runs(Precision::bf16, "cpu"));
+  const auto refused = Factory().make(options, weights.tensors, 1);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().message, "precision \"bf16\" does not run on this processor: it has no AVX-512");
+  EXPECT_EQ(refused.error().hint, "set model.precision to f32 or auto");
 }
 
 TEST(Network, FastestIsOneOfTheTwo) {
