@@ -98,7 +98,7 @@ TEST_F(LabelImport, TellsALargerDrawOfTheSameSample) {
 TEST_F(LabelImport, WantsALabelOfEachStratum) {
   EXPECT_THAT(faults("id,label\na,pos\n"),
               ElementsAre("of the 90 rows where both name the same label none is labelled yet, so nothing can stand for them (label "
-                          "more rows, the row b for one)"));
+                          "more rows, the row b for one; where nobody can, draw more with `mlopsctl label sample --rows` or --agreeing)"));
 }
 
 TEST_F(LabelImport, KeepsSamplesApart) {
