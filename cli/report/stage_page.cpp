@@ -10,6 +10,7 @@
 #include "cli/report/plots.hpp"
 #include "cli/report/svg.hpp"
 #include "cli/run_summary.hpp"
+#include "pipeline/stats/e_value.hpp"
 #include "pipeline/stats/normal.hpp"
 
 namespace mlopsctl::cli::report {
@@ -94,10 +95,12 @@ std::string contest_power(const engine::Check& check) {
   const double error = (number_of(interval[1]) - number_of(interval[0])) / (2 * stats::normal_quantile(1 - alpha));
   const double beyond = border < 0 ? -border : number_of(member(evidence, "gain")) - border;
   if (error <= 0 || beyond <= 0) return "";
+  const Json& discordant = member(evidence, "discordant");  // of a comparison that is repeated, which takes more rows
   Json points = Json::array();
   for (const double factor : {0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0}) {
     const auto so_many = static_cast<int64_t>(std::ceil(rows * factor));
-    points.push_back({so_many, stats::normal_power(beyond, error * std::sqrt(rows / static_cast<double>(so_many)), alpha)});
+    points.push_back({so_many, discordant.is_number() ? stats::e_value_power(so_many, number_of(discordant), border, border + beyond, alpha)
+                                                      : stats::normal_power(beyond, error * std::sqrt(rows / static_cast<double>(so_many)), alpha)});
   }
   return power_figure(check.name, "tell", "labelled rows (normal approximation)", points, rows, "the rows there were");
 }

@@ -56,7 +56,7 @@ Vector spread_of_others(double mean, double variance) {
 
 // Where what holds at `low` no longer holds.
 double crossing(double low, double high, const std::function<bool(double)>& holds) {
-  for (int step = 0; step < 60; ++step) {
+  for (int step = 0; step < 32; ++step) {
     const double middle = (low + high) / 2;
     (holds(middle) ? low : high) = middle;
   }

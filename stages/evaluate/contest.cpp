@@ -38,6 +38,10 @@ struct Finding {
   bool shown = false, refuted = false;
 };
 
+double discordance(const Comparison& comparison) {
+  return stats::likely_discordance(comparison.only_challenger + comparison.only_champion, comparison.rows);
+}
+
 double e_value(double logarithm) { return std::exp(std::min(logarithm, 690.0)); }  // 1e300, beyond which there is no number
 
 // Counts that weights have made fractions are rounded against the claim they are for.
@@ -85,8 +89,7 @@ Finding by_e_value(const Contest& contest, const Comparison& comparison, double 
   const double ties = static_cast<double>(comparison.rows) - wins - losses;
   found.test = "e-value";
   found.gain = comparison.difference;
-  found.error =
-      stats::difference_error(comparison.rows, stats::likely_discordance(comparison.only_challenger + comparison.only_champion, comparison.rows), found.gain);
+  found.error = stats::difference_error(comparison.rows, discordance(comparison), found.gain);
   found.e_values.emplace(stats::log_e_value_better(wins, losses, ties, border), stats::log_e_value_better(losses, wins, ties, -border));
   found.p = std::exp(-std::max(0.0, found.e_values->claim));
   found.refuting = std::exp(-std::max(0.0, found.e_values->contrary));
@@ -134,7 +137,7 @@ struct Sight {
   double power, smallest;
 };
 Sight sight_of(const Contest& contest, const Comparison& comparison, const Finding& found, double border) {
-  const double discordant = stats::likely_discordance(comparison.only_challenger + comparison.only_champion, comparison.rows);
+  const double discordant = discordance(comparison);
   if (contest.repeated) {
     const double smallest = stats::e_value_reach(static_cast<double>(comparison.rows), discordant, border, contest.alpha) +
                             stats::normal_quantile(wanted_power) * found.error;
@@ -151,9 +154,8 @@ Sight sight_of(const Contest& contest, const Comparison& comparison, const Findi
 // How many more rows have that chance to tell, if the gain stays as measured.
 double rows_to_come(const Contest& contest, const Comparison& comparison, const Finding& found, double border) {
   if (contest.repeated) {
-    const double discordant = stats::likely_discordance(comparison.only_challenger + comparison.only_champion, comparison.rows);
     const double direction = found.gain > border ? 1 : -1;
-    return static_cast<double>(stats::e_value_rows(discordant, direction * border, direction * found.gain, contest.alpha, wanted_power, 2 * most_rows) - comparison.rows);
+    return static_cast<double>(stats::e_value_rows(discordance(comparison), direction * border, direction * found.gain, contest.alpha, wanted_power, 2 * most_rows) - comparison.rows);
   }
   const int64_t rows = comparison.weighed ? comparison.weighed->labelled : comparison.rows;
   return static_cast<double>(rows) * (stats::normal_rows_factor(found.gain - border, found.error, contest.alpha, wanted_power) - 1);
@@ -218,7 +220,10 @@ engine::Check judge_contest(const Contest& contest, const Comparison& comparison
                     {"more_rows", more ? Json(*more) : Json()}};
   if (found.e_values)
     check.evidence.update(
-        {{"e_value", e_value(found.e_values->claim)}, {"e_value_refuting", e_value(found.e_values->contrary)}, {"e_value_needed", 1 / contest.alpha}});
+        {{"e_value", e_value(found.e_values->claim)},
+         {"e_value_refuting", e_value(found.e_values->contrary)},
+         {"e_value_needed", 1 / contest.alpha},
+         {"discordant", discordance(comparison)}});
   if (comparison.weighed) check.evidence.update({{"labelled_rows", comparison.weighed->labelled}, {"stands_for", comparison.weighed->stands_for}});
   return check;
 }

@@ -133,8 +133,9 @@ Result<std::unique_ptr<ml::Classifier>> load_classifier(const std::filesystem::p
   how.shape = base.shape();
   how.pooling = options.pooling;
   how.classes = classes;
-  TRY_ASSIGN(how.device, device_for(options.device == "cpu" ? "cpu" : "auto", factory));                      // what learnt on a GPU scores without one
-  if (options.precision && factory.runs(*options.precision, how.device)) how.precision = *options.precision;  // nor need it learn and score on one machine
+  // What learnt on a GPU scores without one, and what learnt in bf16 on a processor that has none.
+  TRY_ASSIGN(how.device, device_for(options.device == "cpu" ? "cpu" : "auto", factory));
+  if (options.precision && factory.runs(*options.precision, how.device)) how.precision = *options.precision;
   else { TRY_ASSIGN(how.precision, factory.fastest(how.shape, how.device, 0)); }
   TRY_ASSIGN(auto network, factory.make(how, base.weights.tensors(), 0));
   return std::unique_ptr<ml::Classifier>(std::make_unique<BertClassifier>(std::move(base.tokenizer), std::move(network),

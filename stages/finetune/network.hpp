@@ -117,7 +117,7 @@ class NetworkFactory {
   virtual Result<Precision> fastest(const EncoderShape& shape, const std::string& device, int threads) const = 0;
   virtual bool has_device(const std::string& device) const = 0;
   // Not every processor has products of bf16; make() refuses what does not run.
-  virtual bool runs(Precision precision, const std::string& device) const { return static_cast<void>(precision), static_cast<void>(device), true; }
+  virtual bool runs(Precision precision, const std::string& device) const = 0;
 };
 
 // Opens the module the first time. An Error says what is missing and what to do (also in a build without libtorch).

@@ -237,7 +237,9 @@ class FakeNetworkFactory final : public finetune::NetworkFactory {
   }
   Result<finetune::Precision> fastest(const finetune::EncoderShape&, const std::string&, int) const override { return finetune::Precision::f32; }
   bool has_device(const std::string& device) const override { return device == "cpu"; }
+  bool runs(finetune::Precision precision, const std::string&) const override { return precision == finetune::Precision::f32 || has_bf16; }
 
+  bool has_bf16 = true;
   mutable FakeMishaps mishaps;
   mutable finetune::NetworkOptions last_options;
 };

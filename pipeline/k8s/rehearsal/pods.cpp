@@ -10,7 +10,7 @@ namespace {
 
 constexpr Time until_created{1000};  // scheduled, its volumes there, its container made
 constexpr Time until_crash{1000};
-constexpr int64_t crashed = 7, by_sigterm = 128 + 15;  // exit codes; what its startup probe gives up ends when it is told to
+constexpr int64_t crashed = 7, by_sigterm = 128 + 15;  // exit codes; a server that is told to stop before it serves ends by that signal
 constexpr Time longest_wait{300'000};
 constexpr Time to_end{1000};  // what a server has under way when it is told to end
 

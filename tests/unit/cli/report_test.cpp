@@ -211,6 +211,11 @@ TEST(StagePage, ShowsAtHowManyRowsAContestWouldBeSettled) {
   // The standard error is 0.02 / 1.645: a loss of 0.01 is ruled out on four times the rows with the chance P(Z < 0.01 / (error / 2) - 1.645) = 0.5.
   EXPECT_NE(page.find("<td class=\"n\">4000</td><td>50.0 %</td>"), std::string::npos) << page;
   EXPECT_NE(page.find("<title>Calibration</title>"), std::string::npos);
+  // One that is repeated takes more: `mlopsctl gate plan --margin 0.01 --repeated` says 18,224.
+  verdict.checks[0].evidence.update({{"rows", 4556}, {"discordant", 0.1}});
+  stage.report.verdict = verdict;
+  const std::string repeated = stage_page({record, stage, {}});
+  EXPECT_NE(repeated.find("<td class=\"n\">18224</td><td>80.0 %</td>"), std::string::npos) << repeated;
 }
 
 TEST(StagePage, ShowsHowLikelyAFloorIsKeptByWhatIsTrue) {

@@ -150,7 +150,8 @@ TEST(Gate, BearsBeingAskedAgainAndAgain) {
   EXPECT_GE(refuted.evidence["e_value_refuting"], 20);
   const auto sure = look(counts(90'000, 0, 0, 10'000));
   EXPECT_EQ(sure.outcome, Outcome::pass);
-  EXPECT_NEAR(sure.evidence["e_value"].get<double>(), 1e300, 1e300) << "finite, however sure";
+  EXPECT_TRUE(std::isfinite(sure.evidence["e_value"].get<double>())) << "however sure";
+  EXPECT_GT(sure.evidence["e_value"], 1e299);
 }
 
 TEST(Gate, ResamplesOtherMetrics) {

@@ -42,6 +42,15 @@ TEST_F(BertClassifier, GivesWhatWasLearnt) {
         fitting_.validation.labels[i]);
 }
 
+TEST_F(BertClassifier, WhatLearntInBf16ScoresWhereThereIsNone) {
+  description_["params"]["precision"] = "bf16";
+  ASSERT_TRUE(load().ok());
+  EXPECT_EQ(fitting_.factory.last_options.precision, Precision::bf16);
+  fitting_.factory.has_bf16 = false;
+  ASSERT_TRUE(load().ok());
+  EXPECT_EQ(fitting_.factory.last_options.precision, Precision::f32);
+}
+
 TEST_F(BertClassifier, SeveralThreadsMayAskAtOnce) {
   const auto classifier = load().value();
   const auto alone = scores(*classifier, fitting_.validation.texts);
