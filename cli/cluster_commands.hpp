@@ -77,11 +77,12 @@ inline constexpr Command cluster_commands[] = {
      .group = Group::cluster,
      .uses = uses_pipeline,
      .summary = "rehearse a promotion and what may go wrong in it",
-     .details = "Drives the promotion of the release by its strategy, replicas and gates as `mlopsctl promote` does, but in simulated clusters, from a "
-                "release like it that has another model. In each something else goes wrong: the new model crashes, does not start, answers with errors, "
-                "slowly or with other labels; nobody asks; a node or the API server is lost; each single write fails; mlopsctl is killed after each. Says how each "
-                "ends (stopped: it waits for `mlopsctl rollout resume|abort`), how many pods answered at the least, how many requests failed, and how "
-                "long it took to undo it. No model has to be made for that. The same seed gives the same answer.",
+     .details =
+         "Drives the promotion of the release by its strategy, replicas and gates as `mlopsctl promote` does, but in simulated clusters, from a "
+         "release like it that has another model. In each something else goes wrong: the new model crashes, does not start, answers with errors, "
+         "slowly or with other labels; nobody asks; a node or the API server is lost; each single write fails; mlopsctl is killed after each. Says how each "
+         "ends (stopped: it waits for `mlopsctl rollout resume|abort`), how many pods answered at the least, how many requests failed, and how "
+         "long it took to undo it. No model has to be made for that. The same seed gives the same answer.",
      .examples = {{"mlopsctl rehearse"},
                   {"mlopsctl rehearse --rate 2 --start 40", "few requests, and a model that loads slowly"},
                   {"mlopsctl rehearse --manifests k8s/ --json"}},

@@ -69,7 +69,9 @@ Result<Answer> cmd_gate_plan(Session& session) {
                      {"discordant", plan.discordant},
                      {"alpha", plan.alpha},
                      {"power", plan.power},
-                     {"test", plan.repeated ? "e-value" : plan.gain ? "McNemar's exact test" : "Tango's exact score test"},
+                     {"test", plan.repeated ? "e-value"
+                              : plan.gain   ? "McNemar's exact test"
+                                            : "Tango's exact score test"},
                      {"rows_needed", needed},
                      {"by_rows", std::move(table)}});
   const std::string percent = brief(100 * plan.power);

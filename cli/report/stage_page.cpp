@@ -74,8 +74,8 @@ std::string distributions(const Json& found) {
   return out.empty() ? "" : card("What was compared", "<div class=\"pair\">" + out + "</div>");
 }
 
-std::string power_figure(const std::string& title, const std::string& chance, const std::string& across, const Json& points,
-                         const std::optional<double>& mark, const std::string& marked) {
+std::string power_figure(const std::string& title, const std::string& chance, const std::string& across, const Json& points, const std::optional<double>& mark,
+                         const std::string& marked) {
   Series line{"chance", "series0", {}, true};
   Json rows = Json::array();
   for (const Json& point : points) {
@@ -109,7 +109,8 @@ std::string contest_power(const engine::Check& check) {
 std::string bound_power(const engine::Check& check) {
   const Json& interval = member(check.evidence, "interval");
   if (member(check.evidence, "test") != "comparison" || !check.threshold || !interval.is_array() || interval.size() != 2) return "";
-  const double error = (number_of(interval[1]) - number_of(interval[0])) / (2 * stats::normal_quantile((1 + number_of(member(check.evidence, "confidence"))) / 2));
+  const double error =
+      (number_of(interval[1]) - number_of(interval[0])) / (2 * stats::normal_quantile((1 + number_of(member(check.evidence, "confidence"))) / 2));
   if (error <= 0) return "";
   const double side = check.name.find(" <= ") == std::string::npos ? 1 : -1;
   Json points = Json::array();

@@ -18,7 +18,7 @@ struct Job {
   std::string name;
   std::vector<std::string> args;  // of mlopsctl; $(MLOPSCTL_JOB) in them stands for the name of the very run
   std::string cron;
-  std::string time_zone;  // IANA; empty: this machine's
+  std::string time_zone;                 // IANA; empty: this machine's
   std::chrono::seconds deadline{86400};  // the longest that a run may take, all its tries together
   int retries = 3;                       // how often one that failed is tried again at once
 };

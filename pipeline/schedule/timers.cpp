@@ -101,8 +101,8 @@ Result<std::vector<Unit>> systemd_units(const std::vector<Job>& jobs, const Call
     TRY(read(job));
     const std::string name = "mlopsctl-" + caller.pipeline + "-" + job.name,
                       what = "[Unit]\nDescription=mlopsctl " + caller.pipeline + ": " + job.name + "\n\n";
-    units.push_back({name + ".service", what + "[Service]\nType=oneshot\nExecStart=" + call(job, caller, quoted_for_systemd) + "\nTimeoutStartSec=" +
-                                             std::to_string((job.deadline + grace).count()) + "\n"});
+    units.push_back({name + ".service", what + "[Service]\nType=oneshot\nExecStart=" + call(job, caller, quoted_for_systemd) +
+                                            "\nTimeoutStartSec=" + std::to_string((job.deadline + grace).count()) + "\n"});
     std::string timer = what + "[Timer]\n";
     for (const std::string& each : calendar_of(job.cron, job.time_zone)) timer += "OnCalendar=" + each + "\n";
     // After a night switched off, once.

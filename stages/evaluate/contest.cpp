@@ -38,9 +38,7 @@ struct Finding {
   bool shown = false, refuted = false;
 };
 
-double discordance(const Comparison& comparison) {
-  return stats::likely_discordance(comparison.only_challenger + comparison.only_champion, comparison.rows);
-}
+double discordance(const Comparison& comparison) { return stats::likely_discordance(comparison.only_challenger + comparison.only_champion, comparison.rows); }
 
 double e_value(double logarithm) { return std::exp(std::min(logarithm, 690.0)); }  // 1e300, beyond which there is no number
 
@@ -139,8 +137,8 @@ struct Sight {
 Sight sight_of(const Contest& contest, const Comparison& comparison, const Finding& found, double border) {
   const double discordant = discordance(comparison);
   if (contest.repeated) {
-    const double smallest = stats::e_value_reach(static_cast<double>(comparison.rows), discordant, border, contest.alpha) +
-                            stats::normal_quantile(wanted_power) * found.error;
+    const double smallest =
+        stats::e_value_reach(static_cast<double>(comparison.rows), discordant, border, contest.alpha) + stats::normal_quantile(wanted_power) * found.error;
     return {stats::e_value_power(comparison.rows, discordant, border, contest.ask_better ? found.gain : 0, contest.alpha),
             contest.ask_better ? border + smallest : smallest};
   }
@@ -155,7 +153,8 @@ Sight sight_of(const Contest& contest, const Comparison& comparison, const Findi
 double rows_to_come(const Contest& contest, const Comparison& comparison, const Finding& found, double border) {
   if (contest.repeated) {
     const double direction = found.gain > border ? 1 : -1;
-    return static_cast<double>(stats::e_value_rows(discordance(comparison), direction * border, direction * found.gain, contest.alpha, wanted_power, 2 * most_rows) - comparison.rows);
+    return static_cast<double>(
+        stats::e_value_rows(discordance(comparison), direction * border, direction * found.gain, contest.alpha, wanted_power, 2 * most_rows) - comparison.rows);
   }
   const int64_t rows = comparison.weighed ? comparison.weighed->labelled : comparison.rows;
   return static_cast<double>(rows) * (stats::normal_rows_factor(found.gain - border, found.error, contest.alpha, wanted_power) - 1);
@@ -193,10 +192,11 @@ engine::Check judge_contest(const Contest& contest, const Comparison& comparison
   const bool against = found.refuted && !found.shown;
   const std::optional<double>& p = against ? found.refuting : found.p;
   const std::string by = found.test +
-                         (!p                 ? ""
-                          : found.e_values   ? " " + shown(e_value(against ? found.e_values->contrary : found.e_values->claim), "%.3g") + ", at any look " + brief(1 / contest.alpha) + " is enough"
-                          : *p < 1e-4        ? ", p < 0.0001"
-                                             : ", p = " + shown(*p)) +
+                         (!p               ? ""
+                          : found.e_values ? " " + shown(e_value(against ? found.e_values->contrary : found.e_values->claim), "%.3g") + ", at any look " +
+                                                 brief(1 / contest.alpha) + " is enough"
+                          : *p < 1e-4 ? ", p < 0.0001"
+                                      : ", p = " + shown(*p)) +
                          ", alpha " + brief(contest.alpha) + ", " + rows_of(comparison) + ", power " + shown(sight.power, "%.2f");
   const std::string loss = "a loss of " + margin + " or more", gain = contest.margin > 0 ? "a gain of more than " + margin : "a gain";
   // To rule out any loss at all is to show a gain.
@@ -219,11 +219,10 @@ engine::Check judge_contest(const Contest& contest, const Comparison& comparison
                     {"detectable", sight.smallest},
                     {"more_rows", more ? Json(*more) : Json()}};
   if (found.e_values)
-    check.evidence.update(
-        {{"e_value", e_value(found.e_values->claim)},
-         {"e_value_refuting", e_value(found.e_values->contrary)},
-         {"e_value_needed", 1 / contest.alpha},
-         {"discordant", discordance(comparison)}});
+    check.evidence.update({{"e_value", e_value(found.e_values->claim)},
+                           {"e_value_refuting", e_value(found.e_values->contrary)},
+                           {"e_value_needed", 1 / contest.alpha},
+                           {"discordant", discordance(comparison)}});
   if (comparison.weighed) check.evidence.update({{"labelled_rows", comparison.weighed->labelled}, {"stands_for", comparison.weighed->stands_for}});
   return check;
 }

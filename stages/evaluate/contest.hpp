@@ -2,9 +2,9 @@
 //
 // gain = how much better the challenger is (of log loss: lower). "No worse" asks to rule out a loss of `margin` or more (non-inferiority), "better" asks
 // for a gain of more than `margin`. Each claim is made only where data like these would make it with a chance of alpha at most if it were not so:
-// accuracy by McNemar's exact test (at 0) or Tango's score test made exact, every other metric by resampling the rows (resampling.hpp), the calibration error by bounds
-// (calibration_bounds.hpp). `repeated`, for accuracy: the same contest is looked at again and again while rows come to those before; each claim is then made
-// with a chance of alpha at most over all looks together (stats/e_value.hpp), which takes more rows than one look.
+// accuracy by McNemar's exact test (at 0) or Tango's score test made exact, every other metric by resampling the rows (resampling.hpp), the calibration error
+// by bounds (calibration_bounds.hpp). `repeated`, for accuracy: the same contest is looked at again and again while rows come to those before; each claim is
+// then made with a chance of alpha at most over all looks together (stats/e_value.hpp), which takes more rows than one look.
 #pragma once
 
 #include <functional>

@@ -75,9 +75,10 @@ spec::Field gate_field() {
           with_default("margin", number(0, {}, "0.01"), 0.01, "The loss against the champion that is too much."),
           with_default("min_gain", number(0, {}, "0.01"), 0.0, "The gain over the champion that is too little."),
           with_default("alpha", number(1e-6, 0.5, "0.05"), 0.05, "Chance of a pass, or of a fail, that is not deserved; between the two lies inconclusive."),
-          optional("repeated", boolean(),
-                   "Of accuracy: the same two models are judged again and again, while labelled rows come to those before; alpha then holds for all those looks "
-                   "together. Give it all rows so far each time, not the newest alone."),
+          optional(
+              "repeated", boolean(),
+              "Of accuracy: the same two models are judged again and again, while labelled rows come to those before; alpha then holds for all those looks "
+              "together. Give it all rows so far each time, not the newest alone."),
       })),
       Json::object(), "What must hold, by metric: accuracy, macro_f1, log_loss, recall.<label> and so on; no gate always passes.");
 }
@@ -121,7 +122,8 @@ std::vector<Error> check_rules(const std::vector<Rule>& rules, bool has_champion
     if (!rule.min && !rule.max && !contest) add(field, "asks for nothing", "give it min, max, no_worse_than: champion or better_than: champion");
     if (rule.min && rule.max && *rule.min > *rule.max) add(field + ".min", "min " + brief(*rule.min) + " is above max " + brief(*rule.max), "exchange them");
     if (rule.repeated && (rule.metric != "accuracy" || !contest))
-      add(field + ".repeated", rule.metric != "accuracy" ? "only of accuracy is there a test that bears repeated looks" : "there is no comparison that is repeated",
+      add(field + ".repeated",
+          rule.metric != "accuracy" ? "only of accuracy is there a test that bears repeated looks" : "there is no comparison that is repeated",
           rule.metric != "accuracy" ? "compare accuracy so, and judge " + rule.metric + " once, when the rows are complete"
                                     : "it goes with no_worse_than: champion or better_than: champion");
     // Every metric that is better when higher ends at 1.

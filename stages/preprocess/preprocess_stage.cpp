@@ -203,8 +203,7 @@ Status write_rejects(StageContext& context, const SourceRows& source) {
 }
 
 size_t weighted_rows(const SourceRows& source) {
-  return static_cast<size_t>(
-      std::ranges::count_if(source.rows, [&](const SourceRow& row) { return source.weighted[static_cast<size_t>(row.source)]; }));
+  return static_cast<size_t>(std::ranges::count_if(source.rows, [&](const SourceRow& row) { return source.weighted[static_cast<size_t>(row.source)]; }));
 }
 size_t weighted_rows(const SourceRows& source, const std::vector<Part>& parts) {
   size_t count = 0;
@@ -258,8 +257,8 @@ Status PreprocessStage::run(StageContext& context) const {
   else TRY(check_quality(source, parts, DuplicateCount{duplicates.within, 0}, params["checks"], report.warnings));
 
   if (const size_t lost = weighted - weighted_rows(source, parts); lost > 0)
-    report.warnings.push_back(count_of(lost, "row") + " with weights " + (lost == 1 ? "was" : "were") +
-                              " left out, and what " + (lost == 1 ? "it" : "they") + " stood for with " + (lost == 1 ? "it" : "them") + ": take all of such an input (no sample, dedupe: none)");
+    report.warnings.push_back(count_of(lost, "row") + " with weights " + (lost == 1 ? "was" : "were") + " left out, and what " + (lost == 1 ? "it" : "they") +
+                              " stood for with " + (lost == 1 ? "it" : "them") + ": take all of such an input (no sample, dedupe: none)");
 
   std::set<std::string> labels;
   for (const auto& row : source.rows)

@@ -205,15 +205,13 @@ Section gate_rules(bool full) {
     double margin;
     Outcome wrong;
   };
-  for (const Repeated& each :
-       {Repeated{"accuracy, better_than", "8 % discordant", 0.04, 0.04, true, 0, Outcome::pass},
-        {"accuracy, better_than, min_gain 0.02", "8 % discordant, gain 0.02", 0.05, 0.03, true, 0.02, Outcome::pass},
-        {"accuracy, no_worse_than, margin 0.01", "8 % discordant, loss 0.01", 0.035, 0.045, false, 0.01, Outcome::pass},
-        {"accuracy, no_worse_than, margin 0.01", "1 % discordant, all losses", 0, 0.01, false, 0.01, Outcome::pass},
-        {"accuracy, no_worse_than: says fail", "8 % discordant, loss 0.01", 0.035, 0.045, false, 0.01, Outcome::fail}})
-    add(std::string(each.rule) + ", repeated", std::string(each.setting) + "; 30 looks, each 200 rows more", 6000, 0, full ? 1000 : 100, [&](Random& random) {
-      return made_at_a_look(random, 30, 200, each.wins, each.losses, each.better, each.margin, each.wrong);
-    });
+  for (const Repeated& each : {Repeated{"accuracy, better_than", "8 % discordant", 0.04, 0.04, true, 0, Outcome::pass},
+                               {"accuracy, better_than, min_gain 0.02", "8 % discordant, gain 0.02", 0.05, 0.03, true, 0.02, Outcome::pass},
+                               {"accuracy, no_worse_than, margin 0.01", "8 % discordant, loss 0.01", 0.035, 0.045, false, 0.01, Outcome::pass},
+                               {"accuracy, no_worse_than, margin 0.01", "1 % discordant, all losses", 0, 0.01, false, 0.01, Outcome::pass},
+                               {"accuracy, no_worse_than: says fail", "8 % discordant, loss 0.01", 0.035, 0.045, false, 0.01, Outcome::fail}})
+    add(std::string(each.rule) + ", repeated", std::string(each.setting) + "; 30 looks, each 200 rows more", 6000, 0, full ? 1000 : 100,
+        [&](Random& random) { return made_at_a_look(random, 30, 200, each.wins, each.losses, each.better, each.margin, each.wrong); });
   return section;
 }
 
@@ -233,14 +231,13 @@ Section resampled_rules(bool full) {
   };
   std::vector<Setting> settings{{&better, "macro_f1", 2, 50, 100}, {&no_worse, "ece", 2, 500, 400}};
   if (full) {
-    settings = {{&better, "macro_f1", 2, 50, 1000},  {&better, "macro_f1", 5, 50, 1000},  {&better, "macro_f1", 50, 50, 500},
-                {&better, "macro_f1", 2, 200, 500},  {&better, "macro_f1", 20, 200, 500}, {&better, "macro_f1", 50, 500, 200},
-                {&better, "macro_f1", 5, 1000, 200}, {&better, "macro_f1", 2, 20'000, 50}, {&better, "roc_auc", 2, 50, 1000},
-                {&better, "roc_auc", 5, 500, 200},   {&better, "log_loss", 2, 50, 1000},  {&better, "log_loss", 50, 500, 200},
-                {&better, "brier", 2, 50, 1000},     {&no_worse, "macro_f1", 2, 50, 500}, {&no_worse, "macro_f1", 5, 200, 500},
-                {&no_worse, "macro_f1", 5, 1000, 200}, {&no_worse, "roc_auc", 2, 50, 500}, {&no_worse, "roc_auc", 2, 500, 500},
-                {&no_worse, "roc_auc", 5, 500, 200}, {&no_worse, "log_loss", 2, 200, 500}, {&no_worse, "brier", 2, 200, 500},
-                {&worse, "macro_f1", 2, 200, 500},   {&worse, "log_loss", 2, 200, 500},   {&better_by, "brier", 2, 200, 500}};
+    settings = {
+        {&better, "macro_f1", 2, 50, 1000},  {&better, "macro_f1", 5, 50, 1000},  {&better, "macro_f1", 50, 50, 500},   {&better, "macro_f1", 2, 200, 500},
+        {&better, "macro_f1", 20, 200, 500}, {&better, "macro_f1", 50, 500, 200}, {&better, "macro_f1", 5, 1000, 200},  {&better, "macro_f1", 2, 20'000, 50},
+        {&better, "roc_auc", 2, 50, 1000},   {&better, "roc_auc", 5, 500, 200},   {&better, "log_loss", 2, 50, 1000},   {&better, "log_loss", 50, 500, 200},
+        {&better, "brier", 2, 50, 1000},     {&no_worse, "macro_f1", 2, 50, 500}, {&no_worse, "macro_f1", 5, 200, 500}, {&no_worse, "macro_f1", 5, 1000, 200},
+        {&no_worse, "roc_auc", 2, 50, 500},  {&no_worse, "roc_auc", 2, 500, 500}, {&no_worse, "roc_auc", 5, 500, 200},  {&no_worse, "log_loss", 2, 200, 500},
+        {&no_worse, "brier", 2, 200, 500},   {&worse, "macro_f1", 2, 200, 500},   {&worse, "log_loss", 2, 200, 500},    {&better_by, "brier", 2, 200, 500}};
     for (const Claim* claim : {&better, &better_by, &no_worse, &worse})
       for (const int64_t rows : {50, 100, 500, 1000, 5000, 20'000})
         for (const int classes : {2, 5}) settings.push_back({claim, "ece", classes, rows, rows > 5000 ? 500 : 2000});

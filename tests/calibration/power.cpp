@@ -91,8 +91,7 @@ Section power(bool full) {
       for (int i = 0; i < windows; ++i)
         moved += stats::compare_clouds(cloud(drawn, 500, 0), cloud(drawn, kept, 0), cloud_width, 0, 0).seen_from(0.8, alpha) / windows;
       add("content, p", "distance " + shown(moved) + ", along the widest direction", rows, 0, 0.8, full ? 2000 : 400, [&, kept](Random& random) {
-        return stats::compare_clouds(cloud(random, 500, 0), cloud(random, kept, moved * cloud_spread), cloud_width, 999, random.below(1'000'000)).p <=
-               alpha;
+        return stats::compare_clouds(cloud(random, 500, 0), cloud(random, kept, moved * cloud_spread), cloud_width, 999, random.below(1'000'000)).p <= alpha;
       });
     }
     const World before{even(3)};

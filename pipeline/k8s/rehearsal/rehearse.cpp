@@ -155,7 +155,8 @@ class Stage {
     for (size_t i = 0; i < writes.size(); ++i) {
       if (stopped()) return interrupted();
       const Written& write = writes[i];
-      const Scene one = played({all.name, all.what, false, [&](SimulatedCluster& cluster) { cluster.instead = simulated::faulty(cluster, write.number); }}, false);
+      const Scene one =
+          played({all.name, all.what, false, [&](SimulatedCluster& cluster) { cluster.instead = simulated::faulty(cluster, write.number); }}, false);
       const std::string which = "write " + std::to_string(i + 1) + " of " + std::to_string(writes.size()) + ", " + write.what + ": ";
       // `End` is in order of its badness.
       if (one.end > all.end || i == 0) all.end = one.end, all.why = one.why.empty() ? "" : which + one.why;

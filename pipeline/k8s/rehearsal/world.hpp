@@ -33,7 +33,7 @@ struct Model {
 
 struct Stored {
   Json object;
-  Json applied;  // as `field_manager` applied it last; null: never
+  Json applied;              // as `field_manager` applied it last; null: never
   std::string pattern = {};  // of a Deployment: the digest of its pods' template
   // Of a Deployment: when its controller saw progress last; nothing: it has arrived, and no deadline holds.
   std::optional<Time> progressed = {};
@@ -52,11 +52,11 @@ struct Set {                     // a ReplicaSet
 struct Pod {
   std::string name, uid, set;  // set: uid of its ReplicaSet
   size_t node = 0;
-  Time started{};             // its container, the last time; ahead of us: it waits for that
-  std::optional<Time> up;     // when the server in it answers, if it ever will
-  Time probed{};              // when a probe will see that
-  std::optional<Time> ready;  // since when it is
-  std::optional<Time> ends;   // when its container will, of itself or by its startup probe
+  Time started{};                      // its container, the last time; ahead of us: it waits for that
+  std::optional<Time> up;              // when the server in it answers, if it ever will
+  Time probed{};                       // when a probe will see that
+  std::optional<Time> ready;           // since when it is
+  std::optional<Time> ends;            // when its container will, of itself or by its startup probe
   int64_t crashes = 0, exit_code = 0;  // of the last of them
   std::optional<Time> deleted;
   Counts counted;

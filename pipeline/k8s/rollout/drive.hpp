@@ -32,8 +32,8 @@ inline constexpr const char* pause_annotation = "mlopsctl/pause";
 Status put_fence(Cluster& cluster, const std::vector<ObjectRef>& objects, const std::string& fence, const std::function<Status()>& every);
 
 struct DriveOptions {
-  std::optional<std::chrono::seconds> timeout = {};  // nothing: as long as its gates allow it, step by step
-  std::function<void(const std::string& sentence)> say = {};                                                    // what happens
+  std::optional<std::chrono::seconds> timeout = {};           // nothing: as long as its gates allow it, step by step
+  std::function<void(const std::string& sentence)> say = {};  // what happens
   std::function<void(const std::string& object, const Trouble& trouble, const std::string& log)> trouble = {};  // once of each kind
   std::function<Status()> every = {};
 };

@@ -40,9 +40,7 @@ TEST(RealFiles, HaveTheRowsThatPythonSees) {
     EXPECT_EQ(table.error, "") << expected.file;
     EXPECT_EQ(table.faults, Strings()) << expected.file;
     EXPECT_EQ(table.records.size(), expected.records) << expected.file;
-    if (expected.columns != 0) {
-      EXPECT_EQ(table.columns.size(), expected.columns) << expected.file;
-    }
+    if (expected.columns != 0) { EXPECT_EQ(table.columns.size(), expected.columns) << expected.file; }
   }
 }
 

@@ -97,7 +97,8 @@ TEST(Diff, ListsWhatIsManyAndAsksForTheRest) {
   Json items = Json::array();
   for (int i = 0; i < 30; ++i) {
     const std::string name = "part-" + std::to_string(i);
-    manifests += "---\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: " + name + ", namespace: shop, labels: {app: many, part: '" + std::to_string(i) + "'}}\n";
+    manifests +=
+        "---\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: " + name + ", namespace: shop, labels: {app: many, part: '" + std::to_string(i) + "'}}\n";
     if (i > 0) items.push_back({{"metadata", {{"name", name}, {"namespace", "shop"}, {"resourceVersion", "7"}}}});
   }
   items.push_back({{"metadata", {{"name", "anothers"}, {"namespace", "shop"}}}});
@@ -106,7 +107,8 @@ TEST(Diff, ListsWhatIsManyAndAsksForTheRest) {
     if (call.path == "/api/v1/namespaces/shop/configmaps")
       return may_list ? ScriptedCluster::ok({{"items", items}}) : ScriptedCluster::refused(403, "Forbidden", "you may not");
     const std::string name = call.path.substr(call.path.rfind('/') + 1);
-    return name == "part-0" ? ScriptedCluster::refused(404, "NotFound") : ScriptedCluster::ok({{"kind", "ConfigMap"}, {"apiVersion", "v1"}, {"metadata", {{"name", name}}}});
+    return name == "part-0" ? ScriptedCluster::refused(404, "NotFound")
+                            : ScriptedCluster::ok({{"kind", "ConfigMap"}, {"apiVersion", "v1"}, {"metadata", {{"name", name}}}});
   };
   const auto set = *parse_manifests(manifests, "m");
   const auto live = look_up(cluster, set);

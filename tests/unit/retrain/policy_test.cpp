@@ -119,7 +119,8 @@ TEST(Policy, RefusesWindowsThatCannotBe) {
                 "16: retrain.windows.today: the input today has no label, and only labelled rows are trained on (add label to inputs.today)",
                 "19: retrain.windows.train.since: nothing says when a row is from (name the column: time: created_at)",
                 "18: retrain.windows.train.from: ./window.csv is the input's own file, which the window will replace (let inputs.train.path be another file)",
-                "18: retrain.windows.train.from: new.jsonl and the input's own file window.csv are not written alike (keep both as CSV, both as TSV, or both as JSON Lines)",
+                "18: retrain.windows.train.from: new.jsonl and the input's own file window.csv are not written alike (keep both as CSV, both as TSV, or both "
+                "as JSON Lines)",
             }));
   EXPECT_EQ(faults("inputs.x: 1\n").empty(), false);  // the reader can fail
   EXPECT_EQ(faults("retrain: {age: 1d, windows: {train: {from: new.csv, reservoir: 5}}}\n"),

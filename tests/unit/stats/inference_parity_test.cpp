@@ -81,7 +81,7 @@ TEST(InferenceParity, PowerOfMcNemar) {
 }
 
 TEST(InferenceParity, EValues) {
-  for (const Json& each : cases("e_values")) 
+  for (const Json& each : cases("e_values"))
     EXPECT_NEAR(log_e_value_better(each["wins"], each["losses"], each["ties"], each["border"]), each["log"].get<double>(), 1e-9) << each;
 }
 

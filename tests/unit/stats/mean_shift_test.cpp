@@ -45,8 +45,7 @@ TEST(MeanShift, KeepsItsErrorRate) {
   Random random(3);
   int alarms = 0;
   constexpr int trials = 600;
-  for (int trial = 0; trial < trials; ++trial)
-    alarms += compare_clouds(cloud(random, 60, 0), cloud(random, 30, 0), kWidth, 99, random.below(1000)).p <= 0.05;
+  for (int trial = 0; trial < trials; ++trial) alarms += compare_clouds(cloud(random, 60, 0), cloud(random, 30, 0), kWidth, 99, random.below(1000)).p <= 0.05;
   EXPECT_GT(alarms, 10);
   EXPECT_LE(alarms, 49) << "the 99.9 % bound of 600 trials at 0.05";
 }
@@ -56,8 +55,7 @@ TEST(MeanShift, SeesWhatItSaysItSees) {
   const double effect = compare_clouds(cloud(random, 400, 0), cloud(random, 200, 0), kWidth, 999, 0).seen_from(0.8, 0.05);
   const double moved = effect * kDeviation * 4;
   int seen = 0;
-  for (int trial = 0; trial < 300; ++trial)
-    seen += compare_clouds(cloud(random, 400, 0), cloud(random, 200, moved), kWidth, 199, random.below(1000)).p <= 0.05;
+  for (int trial = 0; trial < 300; ++trial) seen += compare_clouds(cloud(random, 400, 0), cloud(random, 200, moved), kWidth, 199, random.below(1000)).p <= 0.05;
   EXPECT_NEAR(seen / 300.0, 0.8, 0.07) << "along the widest direction, which is the hardest to see";
 }
 

@@ -109,7 +109,10 @@ TEST(Rehearse, APodWithoutAStartupProbeStaysUnready) {
 
 TEST(Rehearse, CountsAnExecOfSleepAndSaysWhatItDoesNotUnderstand) {
   const auto with = [](const Json& command) {
-    return rehearse(release({Kind::rolling, {}}, [&](Json& deployment) { container_in(deployment)["lifecycle"]["preStop"] = {{"exec", {{"command", command}}}}; }),
+    return rehearse(release({Kind::rolling, {}},
+                            [&](Json& deployment) {
+                              container_in(deployment)["lifecycle"]["preStop"] = {{"exec", {{"command", command}}}};
+                            }),
                     {});
   };
   for (const Json& command : {Json{"sleep", "5"}, Json{"/bin/sh", "-c", "sleep 5"}}) {

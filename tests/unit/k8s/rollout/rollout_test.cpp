@@ -121,7 +121,8 @@ TEST(AppliedPart, IsWhatOurManagerSaid) {
   EXPECT_EQ(applied_part(live), Json::parse(R"({
     "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "shop", "annotations": {"ours": "1"}},
     "spec": {"replicas": 3, "selector": {"matchLabels": {"app": "web"}}, "template": {"spec": {"containers": [
-      {"name": "a", "image": "i:1", "ports": [{"containerPort": 80}]}]}}}})")) << "the protocol is the server's default";
+      {"name": "a", "image": "i:1", "ports": [{"containerPort": 80}]}]}}}})"))
+      << "the protocol is the server's default";
   Json older = live;
   older["metadata"]["managedFields"][2]["apiVersion"] = "apps/v1beta1";
   EXPECT_EQ(applied_part(older), Json()) << "where fields may have other names";
