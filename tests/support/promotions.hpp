@@ -69,7 +69,7 @@ class Promotions : public RealCluster {
   }
   // Whatever became of a promotion from "old" to "new": another machine undoes it or goes on with it, if it has not ended, and all is settled.
   void expect_ended_elsewhere(k8s::Cluster& as, const std::string& name, int replicas, bool abort) const {
-    k8s::LeaseOptions options{name_space_, k8s::lease_name(name), "another", std::chrono::seconds(5)};
+    k8s::LeaseOptions options{name_space_, k8s::lease_name(name), "another", std::chrono::seconds(15)};
     options.look = std::chrono::milliseconds(200);
     auto lease = k8s::Lease::acquire(as, options);
     ASSERT_TRUE(lease.ok()) << lease.error().message;
