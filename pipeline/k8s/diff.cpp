@@ -110,7 +110,8 @@ std::string labels_in_common(const std::vector<Manifest>& manifests, const std::
   std::string selector;
   const Json& labels = at(manifests[which.front()].object, "metadata", "labels");
   for (const auto& [name, value] : labels.items())
-    if (value.is_string() && std::ranges::all_of(which, [&, &label = name](size_t i) { return at(manifests[i].object, "metadata", "labels", label) == value; }))
+    if (value.is_string() &&
+        std::ranges::all_of(which, [&, &label = name, &same = value](size_t i) { return at(manifests[i].object, "metadata", "labels", label) == same; }))
       selector += (selector.empty() ? "" : ",") + name + "=" + value.get<std::string>();
   return selector;
 }

@@ -88,7 +88,7 @@ Finding by_e_value(const Contest& contest, const Comparison& comparison, double 
   found.test = "e-value";
   found.gain = comparison.difference;
   found.error = stats::difference_error(comparison.rows, discordance(comparison), found.gain);
-  found.e_values.emplace(stats::log_e_value_better(wins, losses, ties, border), stats::log_e_value_better(losses, wins, ties, -border));
+  found.e_values = {stats::log_e_value_better(wins, losses, ties, border), stats::log_e_value_better(losses, wins, ties, -border)};
   found.p = std::exp(-std::max(0.0, found.e_values->claim));
   found.refuting = std::exp(-std::max(0.0, found.e_values->contrary));
   found.shown = *found.p <= contest.alpha;
