@@ -6,6 +6,7 @@
 #include <set>
 
 #include "stages/data/table.hpp"
+#include "tests/support/places.hpp"
 
 namespace mlopsctl {
 namespace {
@@ -20,7 +21,7 @@ struct Row {
 std::vector<Row> sample() {
   std::vector<Row> rows;
   for (const char* domain : {"travel", "software", "restaurants"}) {
-    const std::string path = std::string(MLOPSCTL_SOURCE_DIR) + "/configs/data/feedback/" + domain + ".csv";
+    const std::string path = testing::source_root() / "configs/data/feedback" / (std::string(domain) + ".csv");
     auto reader = data::TableReader::open(path, {}, path);
     EXPECT_TRUE(reader.ok()) << (reader.ok() ? "" : reader.error().message);
     if (!reader.ok()) continue;

@@ -8,12 +8,13 @@
 #include "pipeline/spec/pipeline.hpp"
 #include "stages/deploy/render.hpp"
 #include "stages/registry.hpp"
+#include "tests/support/places.hpp"
 
 namespace mlopsctl {
 namespace {
 
 namespace fs = std::filesystem;
-const fs::path root = MLOPSCTL_SOURCE_DIR;
+const fs::path root = testing::source_root();
 
 std::vector<std::string> configs() {
   std::vector<std::string> names;
@@ -23,7 +24,7 @@ std::vector<std::string> configs() {
   return names;
 }
 
-class Golden : public testing::TestWithParam<std::string> {};
+class Golden : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(Golden, TheConfigRendersAsKept) {
   const auto registry = stages::make_registry();
@@ -51,13 +52,13 @@ TEST_P(Golden, TheConfigRendersAsKept) {
   EXPECT_EQ(*kept, stream);
 }
 
-std::string test_name(const testing::TestParamInfo<std::string>& info) {
+std::string test_name(const ::testing::TestParamInfo<std::string>& info) {
   std::string name = info.param;
   std::replace_if(
       name.begin(), name.end(), [](char c) { return c == '-' || c == '.'; }, '_');
   return name;
 }
-INSTANTIATE_TEST_SUITE_P(Configs, Golden, testing::ValuesIn(configs()), test_name);
+INSTANTIATE_TEST_SUITE_P(Configs, Golden, ::testing::ValuesIn(configs()), test_name);
 
 }  // namespace
 }  // namespace mlopsctl

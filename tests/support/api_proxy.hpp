@@ -14,6 +14,7 @@
 
 #include "pipeline/base/files.hpp"
 #include "pipeline/k8s/api.hpp"
+#include "tests/support/places.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace mlopsctl::testing {
@@ -22,7 +23,8 @@ class ApiProxy {
  public:
   // Nothing: there is no Go to build it with.
   static std::unique_ptr<ApiProxy> start(const std::string& server, const std::string& ca_file) {
-    FILE* const out = ::popen(MLOPSCTL_SOURCE_DIR "/tests/support/go-tools.sh local " MLOPSCTL_SOURCE_DIR "/tests/e2e/faults/proxy", "r");
+    FILE* const out =
+        ::popen(((source_root() / "tests/support/go-tools.sh").string() + " local " + (source_root() / "tests/e2e/faults/proxy").string()).c_str(), "r");
     char line[4096] = "";
     const bool told = out != nullptr && std::fgets(line, sizeof line, out) != nullptr;
     const int ended = out == nullptr ? -1 : ::pclose(out);

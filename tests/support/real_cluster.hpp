@@ -16,6 +16,7 @@
 #include "pipeline/k8s/api.hpp"
 #include "pipeline/k8s/objects.hpp"
 #include "pipeline/k8s/watch.hpp"
+#include "tests/support/places.hpp"
 
 namespace mlopsctl::testing {
 
@@ -34,7 +35,8 @@ class WrongClock final : public Clock {
 
 // The folder of the running cluster.
 inline std::optional<std::string> real_cluster_folder() {
-  const std::unique_ptr<FILE, int (*)(FILE*)> out(::popen(MLOPSCTL_SOURCE_DIR "/tests/e2e/cluster/cluster.sh where 2>/dev/null", "r"), ::pclose);
+  const std::unique_ptr<FILE, int (*)(FILE*)> out(::popen(((source_root() / "tests/e2e/cluster/cluster.sh").string() + " where 2>/dev/null").c_str(), "r"),
+                                                  ::pclose);
   char line[4096];
   if (out == nullptr || std::fgets(line, sizeof line, out.get()) == nullptr) return std::nullopt;
   std::string folder(line);

@@ -7,6 +7,7 @@
 
 #include "hub.hpp"
 #include "tests/support/json_shape.hpp"
+#include "tests/support/places.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace mlopsctl {
@@ -118,7 +119,7 @@ TEST(ModelFetch, AnswersInJson) {
   ASSERT_EQ(ended.code, 0) << ended.err;
   const Json answer = Json::parse(ended.out);
   std::vector<std::string> faults;
-  testing::check_shape(answer, Json::parse(read_file(MLOPSCTL_SOURCE_DIR "/tests/cli/schemas/model-fetch.json").value()), "", faults);
+  testing::check_shape(answer, Json::parse(read_file(testing::source_root() / "tests/cli/schemas/model-fetch.json").value()), "", faults);
   EXPECT_THAT(faults, ElementsAre());
   EXPECT_EQ(answer["folder"], "models/base");
   EXPECT_EQ(answer["commit"], hub_commit);

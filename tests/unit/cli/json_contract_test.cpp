@@ -11,6 +11,7 @@
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/json.hpp"
 #include "tests/support/json_shape.hpp"
+#include "tests/support/places.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace mlopsctl {
@@ -38,7 +39,7 @@ class JsonContract : public ::testing::Test {
   }
 
   static void expect_shape(const Json& value, const std::string& name) {
-    const auto text = read_file(std::string(MLOPSCTL_SOURCE_DIR) + "/tests/cli/schemas/" + name + ".json");
+    const auto text = read_file(testing::source_root() / "tests/cli/schemas" / (name + ".json"));
     ASSERT_TRUE(text.ok()) << name;
     std::vector<std::string> faults;
     testing::check_shape(value, *parse_json(*text, name), "", faults);
@@ -211,7 +212,7 @@ TEST_F(JsonContract, HoldsForEveryCommand) {
   expect_waiting();
 
   // Each schema was met, and each command.
-  const auto schemas = list_files(std::string(MLOPSCTL_SOURCE_DIR) + "/tests/cli/schemas");
+  const auto schemas = list_files(testing::source_root() / "tests/cli/schemas");
   ASSERT_TRUE(schemas.ok());
   for (const auto& file : *schemas) {
     const std::string name = file.relative.substr(0, file.relative.rfind('.'));

@@ -1,14 +1,12 @@
-#include <cstdlib>
 
 #include "table_helper.hpp"
+
+#include "tests/support/places.hpp"
 
 namespace mlopsctl::data {
 namespace {
 
-std::filesystem::path test_data() {
-  const char* set = std::getenv("MLOPSCTL_TEST_DATA");
-  return set != nullptr ? set : MLOPSCTL_TEST_DATA_DEFAULT;
-}
+using testing::test_data;
 
 #define SKIP_WITHOUT(path) \
   if (!std::filesystem::exists(path)) GTEST_SKIP() << (path).string() << " is not here; set MLOPSCTL_TEST_DATA"

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 #include "pipeline/base/files.hpp"
+#include "tests/support/oracle.hpp"
 
 namespace mlopsctl::evaluate {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 constexpr double kTolerance = 1e-12;
 
 const Json& expected() {
-  static const Json json = parse_json(read_file(MLOPSCTL_SOURCE_DIR "/tests/oracle/expected/metrics.json").value(), "metrics.json").value();
+  static const Json json = testing::oracle("metrics");
   return json;
 }
 

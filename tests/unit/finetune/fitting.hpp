@@ -12,11 +12,12 @@
 #include "stages/finetune/fit.hpp"
 #include "stages/finetune/options.hpp"
 #include "tests/support/fake_network.hpp"
+#include "tests/support/places.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace mlopsctl::finetune {
 
-inline std::filesystem::path tiny_bert() { return std::string(MLOPSCTL_SOURCE_DIR) + "/tests/oracle/expected/tiny_bert"; }
+inline std::filesystem::path tiny_bert() { return testing::oracle_folder() / "tiny_bert"; }
 
 struct Rows {
   std::vector<std::string> texts;

@@ -7,12 +7,13 @@
 
 #include "pipeline/base/document.hpp"
 #include "pipeline/base/files.hpp"
+#include "tests/support/places.hpp"
 #include "tests/unit/k8s/release_options.hpp"
 
 namespace mlopsctl::k8s {
 namespace {
 
-const std::filesystem::path golden = std::filesystem::path(MLOPSCTL_SOURCE_DIR) / "tests/golden/manifests";
+const std::filesystem::path golden = testing::source_root() / "tests/golden/manifests";
 
 ManifestSet rendered(const ReleaseOptions& options) {
   auto set = render(options);
@@ -31,7 +32,7 @@ Json at(const Json& value, const std::string& pointer) {
   return value.contains(path) ? value.at(path) : Json();
 }
 
-class Golden : public testing::TestWithParam<std::string> {};
+class Golden : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(Golden, ManifestsAreByteForByteAsKept) {
   const ManifestSet set = rendered(option_sets().at(GetParam()));
@@ -87,7 +88,7 @@ TEST_P(Golden, EveryPodIsRestricted) {
   EXPECT_GE(pods, 1);
 }
 
-INSTANTIATE_TEST_SUITE_P(Options, Golden, testing::Values("minimal", "airline", "sentiment140", "fetched"), [](const auto& name) { return name.param; });
+INSTANTIATE_TEST_SUITE_P(Options, Golden, ::testing::Values("minimal", "airline", "sentiment140", "fetched"), [](const auto& name) { return name.param; });
 
 TEST(Render, SelectorsHoldNoMoreThanWhatNeverChangesAndEveryPodOfTheServerHasIt) {
   const ManifestSet set = rendered(airline());

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/places.hpp"
 #include "tests/unit/spec/catalog.hpp"
 
 namespace mlopsctl::spec {
@@ -11,7 +12,7 @@ namespace {
 
 // MLOPSCTL_UPDATE_GOLDEN=1 writes the page anew; the test is then skipped, so that an update never looks like a success.
 TEST(ReferencePage, IsTheGoldenOne) {
-  const std::string path = std::string(MLOPSCTL_SOURCE_DIR) + "/tests/unit/spec/reference_page.golden.md";
+  const std::filesystem::path path = testing::source_root() / "tests/unit/spec/reference_page.golden.md";
   const std::string page = reference_page(small_catalog());
   if (std::getenv("MLOPSCTL_UPDATE_GOLDEN") != nullptr) {
     std::ofstream(path, std::ios::binary) << page;

@@ -14,12 +14,13 @@
 #include "pipeline/stats/paired.hpp"
 #include "pipeline/stats/proportion.hpp"
 #include "pipeline/stats/two_sample.hpp"
+#include "tests/support/oracle.hpp"
 
 namespace mlopsctl::stats {
 namespace {
 
 const Json& cases(const char* name) {
-  static const Json json = parse_json(read_file(MLOPSCTL_SOURCE_DIR "/tests/oracle/expected/inference.json").value(), "inference.json").value();
+  static const Json json = testing::oracle("inference");
   EXPECT_FALSE(json[name].empty()) << name;
   return json[name];
 }

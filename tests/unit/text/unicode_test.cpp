@@ -1,10 +1,14 @@
 #include "stages/text/unicode.hpp"
 
-#include "oracle.hpp"
+#include <gtest/gtest.h>
+
 #include "pipeline/base/digest.hpp"
+#include "tests/support/oracle.hpp"
 
 namespace mlopsctl::text {
 namespace {
+
+using testing::oracle;
 
 std::string lowered(std::string_view text) {
   std::string out;

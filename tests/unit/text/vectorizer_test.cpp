@@ -1,15 +1,20 @@
 #include "stages/text/vectorizer.hpp"
 
+#include <gtest/gtest.h>
+
 #include <cmath>
 #include <map>
 #include <set>
 
-#include "oracle.hpp"
 #include "pipeline/base/digest.hpp"
 #include "stages/data/table.hpp"
+#include "tests/support/oracle.hpp"
 
 namespace mlopsctl::text {
 namespace {
+
+using testing::oracle;
+using testing::test_data;
 
 using Strings = std::vector<std::string>;
 
@@ -104,7 +109,7 @@ void expect_rows(const Json& config, const Vectorizer& vectorizer, const SparseR
   }
 }
 
-class VectorizerOracle : public testing::TestWithParam<std::string> {};
+class VectorizerOracle : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(VectorizerOracle, GivesScikitLearnsRows) {
   if (!std::filesystem::exists(test_data())) GTEST_SKIP() << test_data().string() << " is not here; set MLOPSCTL_TEST_DATA";
@@ -130,7 +135,7 @@ TEST_P(VectorizerOracle, GivesScikitLearnsRows) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Sets, VectorizerOracle, testing::Values("airline", "kaggle", "imdb"), [](const auto& set) { return set.param; });
+INSTANTIATE_TEST_SUITE_P(Sets, VectorizerOracle, ::testing::Values("airline", "kaggle", "imdb"), [](const auto& set) { return set.param; });
 
 // --- by hand
 
@@ -208,7 +213,7 @@ TEST(Vectorizer, SurvivesItsFiles) {
   const Strings texts = {"aa bb cc aa bb", "aa bb dd", "cc dd aa", "dd ee aa bb"};
   Result<Vectorizer> made = Vectorizer::make(params);
   const SparseRows rows = fit(params, texts, &*made);
-  const std::string path = testing::TempDir() + "/mlopsctl-vocab.txt";
+  const std::string path = ::testing::TempDir() + "/mlopsctl-vocab.txt";
   ASSERT_TRUE(made->save_vocabulary(path).ok());
   const Result<Vectorizer> loaded = Vectorizer::load(params, path, made->idf());
   ASSERT_TRUE(loaded.ok()) << loaded.error().message;

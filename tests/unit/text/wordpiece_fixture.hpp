@@ -1,16 +1,21 @@
 // The real vocabularies, and digests as tests/oracle/word_piece.py makes them.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <bit>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "oracle.hpp"
 #include "pipeline/base/digest.hpp"
 #include "stages/text/wordpiece.hpp"
+#include "tests/support/oracle.hpp"
 
 namespace mlopsctl::text {
+
+using testing::oracle;
+using testing::test_data;
 
 inline std::filesystem::path vocabulary_path(const std::string& casing) { return test_data() / "vocab" / ("bert-base-" + casing + "-vocab.txt"); }
 

@@ -1,13 +1,17 @@
+#include <gtest/gtest.h>
+
 #include <algorithm>
 
-#include "oracle.hpp"
 #include "stages/text/chat_words.hpp"
 #include "stages/text/html_entities.hpp"
 #include "stages/text/stemmer.hpp"
 #include "stages/text/stop_words.hpp"
+#include "tests/support/oracle.hpp"
 
 namespace mlopsctl::text {
 namespace {
+
+using testing::oracle;
 
 TEST(StopWords, AreScikitLearns) {
   const Json expected = oracle("stop_words").at("words");

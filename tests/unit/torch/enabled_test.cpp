@@ -9,6 +9,7 @@
 #include <set>
 
 #include "stages/finetune/network.hpp"
+#include "tests/support/places.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace mlopsctl::finetune {
@@ -71,7 +72,7 @@ TEST(Loader, SaysWhichModuleIsMissingBrokenOrForeign) {
   }
   EXPECT_EQ(said_beside(""),
             "cannot open the encoder's module: FOLDER/mlopsctl_torch.so is missing; build mlopsctl_torch.so again and keep it beside the executable");
-  EXPECT_EQ(said_beside(std::string(MLOPSCTL_SOURCE_DIR) + "/README.md"),
+  EXPECT_EQ(said_beside((testing::source_root() / "README.md").string()),
             "cannot open the encoder's module: FOLDER/mlopsctl_torch.so: invalid ELF header; install the library it names, or build again with "
             "-DCMAKE_PREFIX_PATH naming a libtorch that is there");
   EXPECT_EQ(said_beside(MODULE_OF_OTHERS),

@@ -3,19 +3,11 @@
 
 #include "stages/torch/gemm.hpp"
 #include "stages/weights/safetensors.hpp"
+#include "tests/support/oracle.hpp"
 #include "tests/unit/torch/torch_support.hpp"
 
 namespace mlopsctl::torch_cpu {
 namespace {
-
-Json read_expected(const std::string& name) {
-  std::ifstream file(std::string(MLOPSCTL_SOURCE_DIR) + "/tests/oracle/expected/" + name);
-  std::stringstream text;
-  text << file.rdbuf();
-  auto parsed = parse_json(text.str(), name);
-  EXPECT_TRUE(parsed.ok());
-  return parsed.ok() ? (*parsed)["cases"] : Json::object();
-}
 
 NetworkOptions options_of(const Json& given, NetworkOptions options) {
   options = without_dropout(std::move(options));
@@ -103,7 +95,7 @@ void check_after(const Json& expected, const NetworkOptions& options, const Tens
 class TinyParity : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(TinyParity, F32EqualsTransformers) {
-  const Json expected = read_expected("encoder_tiny.json")[GetParam()];
+  const Json expected = testing::oracle("encoder_tiny")["cases"][GetParam()];
   const NetworkOptions options = options_of(expected["options"], tiny_options());
   Owned weights;
   fill_with_noise(options, weights);
@@ -114,7 +106,7 @@ TEST_P(TinyParity, F32EqualsTransformers) {
 
 TEST_P(TinyParity, Bf16IsNear) {
   if (!runs_bf16()) GTEST_SKIP() << "this processor has no products of bf16";
-  const Json expected = read_expected("encoder_tiny.json")[GetParam()];
+  const Json expected = testing::oracle("encoder_tiny")["cases"][GetParam()];
   NetworkOptions options = options_of(expected["options"], tiny_options());
   options.precision = finetune::Precision::bf16;
   Owned weights;
@@ -132,11 +124,11 @@ INSTANTIATE_TEST_SUITE_P(Encoder, TinyParity, ::testing::Values("cls", "gelu_new
                          [](const auto& each) { return each.param; });
 
 TEST(MiniLmParity, EqualsTransformers) {
-  const std::string folder = std::string(MLOPSCTL_SOURCE_DIR) + "/models/all-MiniLM-L6-v2";
+  const std::filesystem::path folder = testing::source_root() / "models/all-MiniLM-L6-v2";
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no " << folder << "; `make test` fetches it";
-  const auto file = weights::SafeTensors::open(folder + "/model.safetensors", "model.safetensors");
+  const auto file = weights::SafeTensors::open(folder / "model.safetensors", "model.safetensors");
   ASSERT_TRUE(file.ok());
-  const Json expected = read_expected("encoder_minilm.json")["cls"];
+  const Json expected = testing::oracle("encoder_minilm")["cases"]["cls"];
   NetworkOptions options;
   options.shape = {30522, 384, 6, 12, 1536, 512, 2, 1e-12, "gelu"};
   options.classes = 3;

@@ -7,12 +7,13 @@
 
 #include "pipeline/base/files.hpp"
 #include "stages/train/fit_calibration.hpp"
+#include "tests/support/oracle.hpp"
 
 namespace mlopsctl::train {
 namespace {
 
 const Json& expected() {
-  static const Json json = parse_json(read_file(MLOPSCTL_SOURCE_DIR "/tests/oracle/expected/calibration.json").value(), "calibration.json").value();
+  static const Json json = testing::oracle("calibration");
   return json;
 }
 
@@ -67,7 +68,7 @@ TEST(Calibration, OfTwoClassesIsOneSigmoid) {
   ASSERT_EQ(found.method, Calibration::Method::platt);
   EXPECT_NEAR(found.sigmoids[0].slope, found.sigmoids[1].slope, 1e-9);
   EXPECT_NEAR(found.sigmoids[0].offset, -found.sigmoids[1].offset, 1e-9);
-  EXPECT_THAT(warnings, testing::IsEmpty());
+  EXPECT_THAT(warnings, ::testing::IsEmpty());
 }
 
 TEST(Calibration, NeverTurnsAClassUpsideDown) {
@@ -75,8 +76,9 @@ TEST(Calibration, NeverTurnsAClassUpsideDown) {
   std::vector<std::string> warnings;
   const Calibration found = fit_calibration("platt", ml::ScoreKind::margin, scores, {0, 0, 1, 1}, {"no", "yes"}, warnings);
   EXPECT_EQ(found.method, Calibration::Method::temperature);
-  EXPECT_THAT(warnings, testing::ElementsAre("calibrated by a temperature instead of Platt's sigmoids: on the 4 rows at hand the scores of label \"no\" do not "
-                                             "rise with its share"));
+  EXPECT_THAT(warnings,
+              ::testing::ElementsAre("calibrated by a temperature instead of Platt's sigmoids: on the 4 rows at hand the scores of label \"no\" do not "
+                                     "rise with its share"));
 }
 
 TEST(Calibration, SurvivesJson) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "pipeline/base/files.hpp"
+#include "tests/support/oracle.hpp"
 #include "tests/unit/train/train_support.hpp"
 
 namespace mlopsctl::train {
@@ -35,9 +36,9 @@ Json params_of(const Json& recipe) {
 TEST(NbSvmParity, AgreesWithScikitLearnOnImdb) {
   const auto data = test_data() / "imdb";
   if (!std::filesystem::exists(data)) GTEST_SKIP() << "no test data in " << data << "; set MLOPSCTL_TEST_DATA";
-  const std::filesystem::path oracle = MLOPSCTL_SOURCE_DIR "/tests/oracle/expected/nb_svm_imdb.json";
+  const std::filesystem::path oracle = testing::oracle_folder() / "nb_svm_imdb.json";
   if (!std::filesystem::exists(oracle)) GTEST_SKIP() << oracle << " is not made yet; tests/oracle/make.sh makes it";
-  const Json expected = parse_json(read_file(oracle).value(), "nb_svm_imdb.json").value();
+  const Json expected = testing::oracle("nb_svm_imdb");
   const Json& wanted = expected["models"]["chosen"];
   const auto trained = train_family(without_breaks(read_texts(data / "train.csv", "text", "label")), params_of(wanted["recipe"]));
   EXPECT_EQ(trained->report.metrics.at("terms"), wanted["features"].get<double>());

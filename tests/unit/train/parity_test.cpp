@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "pipeline/base/files.hpp"
+#include "tests/support/oracle.hpp"
 #include "tests/unit/train/train_support.hpp"
 
 namespace mlopsctl::train {
@@ -41,7 +42,7 @@ class Parity : public ::testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
     if (!std::filesystem::exists(test_data() / "airline")) GTEST_SKIP() << "no test data in " << test_data() << "; set MLOPSCTL_TEST_DATA";
-    expected_ = parse_json(read_file(MLOPSCTL_SOURCE_DIR "/tests/oracle/expected/linear_svc_" + GetParam() + ".json").value(), GetParam()).value();
+    expected_ = testing::oracle("linear_svc_" + GetParam());
     split_ = read_split(GetParam());
     ASSERT_EQ(split_.train.texts.size(), expected_["train_rows"].get<size_t>());
     ASSERT_EQ(split_.test.texts.size(), expected_["test_rows"].get<size_t>());

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
@@ -13,6 +12,7 @@
 #include "pipeline/base/digest.hpp"
 #include "stages/data/table.hpp"
 #include "stages/ml_api.hpp"
+#include "tests/support/places.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace mlopsctl::train {
@@ -35,10 +35,7 @@ struct Texts {
   std::vector<std::string> texts, labels;
 };
 
-inline std::filesystem::path test_data() {
-  const char* folder = std::getenv("MLOPSCTL_TEST_DATA");
-  return folder != nullptr ? folder : MLOPSCTL_TEST_DATA_DEFAULT;
-}
+using testing::test_data;
 
 inline Texts read_texts(const std::filesystem::path& path, std::string_view text, std::string_view label, bool quotes = true) {
   data::TableOptions options;

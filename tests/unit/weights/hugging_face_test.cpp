@@ -178,8 +178,8 @@ TEST(WriteBertFolder, LoadsInTransformersWithTheSameLogits) {
   const auto model = BertFolder::open(tiny_bert(), "model").value();
   const testing::TemporaryFolder out;
   ASSERT_TRUE(write_bert_folder(out / "saved", model.config(), model.tensors(), tiny_bert()).ok());
-  const std::string command =
-      "'" + python + "' -B '" MLOPSCTL_SOURCE_DIR "/tests/oracle/bert_folder.py' --check '" + (out / "saved").string() + "' 2>'" + (out / "log").string() + "'";
+  const std::string command = "'" + python + "' -B '" + (testing::source_root() / "tests/oracle/bert_folder.py").string() + "' --check '" +
+                              (out / "saved").string() + "' 2>'" + (out / "log").string() + "'";
   EXPECT_EQ(std::system(command.c_str()), 0) << read_file(out / "log").value();
 }
 

@@ -10,11 +10,12 @@
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/json.hpp"
 #include "stages/weights/hugging_face.hpp"
+#include "tests/support/places.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace mlopsctl::weights {
 
-inline std::filesystem::path tiny_bert() { return std::string(MLOPSCTL_SOURCE_DIR) + "/tests/oracle/expected/tiny_bert"; }
+inline std::filesystem::path tiny_bert() { return testing::oracle_folder() / "tiny_bert"; }
 
 // A copy of config.json, vocab.txt and model.safetensors that a test changes; messages call it "model".
 class BertCopy {
