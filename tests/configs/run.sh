@@ -32,12 +32,12 @@ case $name in
     small+=(--set stages.learn.checks.min_rows=80 --set stages.encoder.model.max_tokens=48 --set stages.encoder.optimizer.epochs=2 --set stages.encoder.optimizer.batch_tokens=1024
       --set stages.judge.gate.accuracy.min=0.75) ;;
 esac
-run() { "$program" -C "$work" run -f "configs/$name.yaml" --set "data=$data" "${small[@]}" --json 2> "$work/stderr" | tail -n 1; }
+run() { "$program" -C "$work" run -f "configs/$name.yaml" --set "data=$data" "${small[@]}" --json 2> "$work/stderr" | tee "$work/events" | tail -n 1; }
 holds() { jq -e "$1" <<< "$2" > /dev/null || fail "$1 does not hold of: $(jq -c "$3" <<< "$2")"; }
 
 code=0
 first=$(run) || code=$?
-[ $code -eq 0 ] || { cat "$work/stderr" >&2; fail "the run ended with $code: $(cut -c1-400 <<< "$first")"; }
+[ $code -eq 0 ] || { cat "$work/stderr" >&2; jq -c "select(.error != null) | .error" "$work/events" >&2; fail "the run ended with $code: $(cut -c1-400 <<< "$first")"; }
 accuracy='(.metrics[] | select(.metric == "accuracy"'
 case $name in
   quickstart) promises=('.verdicts | length == 2' ".stages_run == 7" "$accuracy) | .challenger) >= 0.70" "$accuracy) | .champion) >= 0.55") ;;
