@@ -27,9 +27,9 @@ serve() {
     sleep_us 10000
   done
 }
-# ask COUNT FILE: as many requests on one connection; their status codes, and how long each took.
+# ask COUNT FILE [WHERE]: as many requests on one connection; their status codes, and how long each took.
 ask() {
-  curl -s -m 300 -o /dev/null -w '%{http_code} %{time_total}\n' -H 'content-type: application/json' -d '{"inputs": ["a lovely trip @ann", "a dreadful night"]}' \
+  curl -s -m 300 -o /dev/null -w '%{http_code} %{time_total}\n' -H 'content-type: application/json' -d "{\"inputs\": [\"a lovely trip @ann ${3:-}\", \"a dreadful night ${3:-}\"]}" \
     "http://127.0.0.1:$port/?n=[1-$1]" >"$2"
 }
 metric() { curl -s "http://127.0.0.1:$port/metrics" | sed -n "s/^$1 //p"; }
@@ -64,9 +64,10 @@ echo "PostgreSQL killed $kills times under 8000 requests: $(kept) of 16000 predi
 
 # Both die: what is on disk is delivered by the next server.
 postgres_kill
-ask 250 "$work/codes.3"
+spooled() { cat "$folder"/.mlopsctl/spool/*.spool 2>/dev/null | grep -c 'in the dark'; }  # beside them may lie what was delivered a moment ago
+ask 250 "$work/codes.3" "in the dark"
 deadline=$((SECONDS + 10))
-until [ "$(cat "$folder"/.mlopsctl/spool/*.spool 2>/dev/null | wc -l)" -ge 500 ]; do [ "$SECONDS" -lt "$deadline" ] || { fail "the spool holds $(cat "$folder"/.mlopsctl/spool/*.spool | wc -l) lines"; break; }; sleep_us 10000; done
+until [ "$(spooled)" -ge 500 ]; do [ "$SECONDS" -lt "$deadline" ] || { fail "the spool holds $(spooled) of 500 lines"; break; }; sleep_us 10000; done
 kill -KILL "$server"
 wait "$server" 2>/dev/null
 serve  # without its database
