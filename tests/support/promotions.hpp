@@ -38,7 +38,7 @@ class Promotions : public RealCluster {
   Result<k8s::DeployReport> deployed(k8s::Cluster& as, const k8s::ManifestSet& set, const std::string& who = "ann") {
     k8s::DeployOptions options;
     options.holder = options.origin.who = who;
-    options.lease = std::chrono::seconds(3);
+    options.lease = std::chrono::seconds(15);
     options.timeout = std::chrono::seconds(120);
     options.promoting = [this](const std::string& sentence) { said_.push_back(sentence); };
     return k8s::deploy(as, set, options);

@@ -35,8 +35,7 @@ class PromotionFaultsOnCluster : public testing::Promotions {
     ASSERT_TRUE(deploy(cluster(), small("old", i), options).ok());
   }
   // All of them at once, each with the fault that `line` gives of the proxy's plan; then `judge` what came of it.
-  void promote_all(const std::function<std::string(int i)>& line, const std::function<void(int i, const Result<DeployReport>&)>& judge, int tries = 4,
-                   seconds lease = seconds(15)) {
+  void promote_all(const std::function<std::string(int i)>& line, const std::function<void(int i, const Result<DeployReport>&)>& judge, int tries = 4) {
     proxy_->plan("");
     for (int i = 0; i < many; ++i) deploy_old(i);
     for (int i = 0; i < many; ++i) ASSERT_TRUE(wait_until_done(cluster(), ref(resources::deployments, name_space_, name_of(i)), {}).ok());
@@ -50,7 +49,7 @@ class PromotionFaultsOnCluster : public testing::Promotions {
         Api api = proxy_->connect("HTTP2", tries, seconds(1), clock_, cancel_);
         DeployOptions options;
         options.holder = options.origin.who = "the first";
-        options.lease = lease;
+        options.lease = seconds(15);
         judge(i, deploy(api, small("new", i), options));
         expect_ended_elsewhere(*std::make_unique<Api>(connect("admin")), name_of(i), 1, i % 2 == 0);
       });
@@ -103,7 +102,7 @@ TEST_F(PromotionFaultsOnCluster, WhatDoesNotPassIsSaidTrulyAndThePromotionIsEnde
                 EXPECT_EQ(report.error().kind, faults[i % 7].kind) << report.error().message;
                 EXPECT_THAT(report.error().message, HasSubstr(faults[i % 7].says));
               },
-              2, seconds(5));
+              2);
   EXPECT_EQ(failed, many);
 }
 
