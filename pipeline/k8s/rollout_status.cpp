@@ -15,19 +15,19 @@ bool one_of(const std::string& word, const std::string_view (&words)[N]) {
   return std::find(std::begin(words), std::end(words), word) != std::end(words);
 }
 
-// What a container's end says; nothing of one that ended well.
-std::string end_text(const Json& terminated, int64_t restarts) {
+// What a container's end says; nothing of one that ended well, unless it `goes_on`: was started again, as a server is.
+std::string end_text(const Json& terminated, int64_t restarts, bool goes_on) {
   if (!terminated.is_object()) return {};
   const int64_t code = number_at(at(terminated, "exitCode"));
   const std::string reason = text_at(at(terminated, "reason"));
-  if (code == 0 && reason != "OOMKilled") return {};
+  if (code == 0 && reason != "OOMKilled" && !goes_on) return {};
   std::string text = reason == "OOMKilled" ? "was killed for using more memory than its limit" : "ended with exit code " + std::to_string(code);
   if (const int64_t signal = number_at(at(terminated, "signal")); signal > 0) text = "was ended by signal " + std::to_string(signal);
   if (restarts > 0) text += restarts == 1 ? ", restarted once" : ", restarted " + std::to_string(restarts) + " times";
   return text;
 }
 
-void container_trouble(const SeenPod& seen, const Json& status, std::vector<Trouble>& found) {
+void container_trouble(const SeenPod& seen, const Json& status, bool init, std::vector<Trouble>& found) {
   Trouble trouble;
   trouble.pod = text_at(at(seen.pod, "metadata", "name"));
   trouble.container = text_at(at(status, "name"));
@@ -40,7 +40,8 @@ void container_trouble(const SeenPod& seen, const Json& status, std::vector<Trou
   } else if (one_of(reason, configuration_reasons)) {
     trouble.kind = Trouble::Kind::configuration;
     trouble.text = "cannot be started: " + (message.empty() ? reason : message.substr(0, 400));
-  } else if (auto text = end_text(ended.is_object() ? ended : before, restarts); !text.empty() && at(status, "ready") != true) {
+  } else if (auto text = end_text(ended.is_object() ? ended : before, restarts, !init && !ended.is_object() && restarts > 0);
+             !text.empty() && at(status, "ready") != true) {
     const bool memory = text_at(at(ended.is_object() ? ended : before, "reason")) == "OOMKilled";
     trouble.kind = memory ? Trouble::Kind::memory : Trouble::Kind::crash;
     trouble.text = std::move(text);
@@ -87,7 +88,7 @@ std::vector<Trouble> troubles_of(const SeenPod& seen) {
   if (at(scheduled, "status") == "False" && at(scheduled, "reason") == "Unschedulable")
     found.push_back({Trouble::Kind::unschedulable, name, "", "no node takes it: " + text_at(at(scheduled, "message")).substr(0, 400)});
   for (const char* list : {"initContainerStatuses", "containerStatuses"})
-    for (const Json& status : at(pod, "status", list)) container_trouble(seen, status, found);
+    for (const Json& status : at(pod, "status", list)) container_trouble(seen, status, list == std::string_view("initContainerStatuses"), found);
   if (!found.empty() || at(condition(pod, "Ready"), "status") == "True") return found;
 
   // What only events tell. Of each kind the last.

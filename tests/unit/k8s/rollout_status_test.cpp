@@ -67,6 +67,14 @@ TEST(Troubles, AreSeenInAPodsStatus) {
       told(container(
           {{"restartCount", 1}, {"state", {{"running", Json::object()}}}, {"lastState", {{"terminated", {{"exitCode", 137}, {"reason", "OOMKilled"}}}}}})),
       ElementsAre("memory: was killed for using more memory than its limit, restarted once (log before)"));
+  // A server that ends well was not to end either.
+  const Json ended_well{{"terminated", {{"exitCode", 0}, {"reason", "Completed"}}}};
+  EXPECT_THAT(told(container({{"restartCount", 3}, {"state", {{"waiting", {{"reason", "CrashLoopBackOff"}}}}}, {"lastState", ended_well}})),
+              ElementsAre("crash: ended with exit code 0, restarted 3 times (log before)"));
+  EXPECT_THAT(told(container({{"state", ended_well}})), IsEmpty());
+  EXPECT_THAT(told(container({{"restartCount", 1}, {"state", ended_well}, {"lastState", {{"terminated", {{"exitCode", 3}}}}}})), IsEmpty());
+  EXPECT_THAT(told(pod({{"initContainerStatuses", Json::array({{{"name", "fetch"}, {"restartCount", 1}, {"state", ended_well}, {"lastState", ended_well}}})}})),
+              IsEmpty());
   // It crashed once and is well now.
   EXPECT_THAT(
       told(container({{"ready", true}, {"restartCount", 1}, {"state", {{"running", Json::object()}}}, {"lastState", {{"terminated", {{"exitCode", 1}}}}}})),
