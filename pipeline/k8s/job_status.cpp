@@ -1,6 +1,7 @@
 #include "pipeline/k8s/job_status.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "pipeline/k8s/job_contract.hpp"
 
@@ -38,6 +39,18 @@ std::string why(const Json& job, const Json& terminated) {
     return end + "; " + (retries == 0 ? "it is tried only once" : "tried " + std::to_string(retries + 1) + " times");
   }
   return end + " (" + reason + ")";
+}
+
+// Where no pod is asked, the controller's sentence has it: "Container main for pod a/b failed with exit code 1 matching FailJob rule at index 0".
+Json end_as_told(const Json& job) {
+  const std::string message = text_at(at(condition(job, "Failed"), "message"));
+  constexpr std::string_view mark = " failed with exit code ";
+  const size_t place = message.find(mark);
+  int code = 0;
+  if (place == std::string::npos) return {};
+  const char* digits = message.data() + place + mark.size();
+  if (std::from_chars(digits, message.data() + message.size(), code).ec != std::errc()) return {};
+  return {{"exitCode", code}};
 }
 
 // A pod on its way out that its node does not confirm: nothing starts in its place before it has ended for certain.
@@ -101,7 +114,8 @@ JobProgress judge_job(const JobSeen& seen) {
   progress.most_tries = number_at(at(job, "spec", "backoffLimit"), 6) + 1;
   // Pods that do not count are in neither number: a try is one that failed by its own fault, or the one at hand.
   progress.tries = number_at(at(job, "status", "failed")) + (number_at(at(job, "status", "active")) > 0 ? 1 : 0);
-  const Json* terminated = &ended_container(Json());
+  const Json told = end_as_told(job);
+  const Json* terminated = &told;
   bool runs = false;
   for (const SeenPod& each : seen.pods) {
     progress.pod = text_at(at(each.pod, "metadata", "name"));

@@ -16,7 +16,7 @@ struct ScheduleState {
     suspended,
     running,    // a run is under way
     overdue,    // a run was due, was not started, and will not be
-    failed,     // the last run that has ended
+    failed,     // the last run that has ended; one whose verdict said no (exit code 1) has done its work
     missing,    // declared, and nobody has been told to run it
     unreadable  // its schedule or time zone is none that we know
   };

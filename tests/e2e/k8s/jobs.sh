@@ -68,9 +68,11 @@ says err "Job $space/sentiment140-wrong-r1 failed: exit code 2: the command line
 [ "$("$kubectl" -n "$space" get job sentiment140-wrong-r1 -o jsonpath='{.status.failed}')" = 1 ] || fail "it was tried again"
 starts_schedule 2 broken
 expect 1 schedule status
-says out "broken: the last run, sentiment140-broken-r1, failed:"
+says out "broken: the last run, sentiment140-broken-r1, failed: exit code 2:"
 expect 1 schedule status --json broken
 jq -e '.well == false and .schedules[0].state == "failed"' out >/dev/null || fail "schedule status --json"
+starts_schedule 1 drift
+expect 0 schedule status drift
 
 # What keeps it from running is told.
 kubernetes=stages.release.target.kubernetes

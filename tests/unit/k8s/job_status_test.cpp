@@ -136,6 +136,17 @@ TEST(ScheduleStatus, TellsALateRunFromOneUnderWayAndAFailedOne) {
   Scheduled daily;
   daily.ran("web-predict-1", with_condition("Failed", "DeadlineExceeded"));
   EXPECT_EQ(daily.at("2026-11-26T12:00:00Z"), "failed!: the last run, web-predict-1, failed: it was not done within its deadline of 0 s");
+  // No pod is asked here: the controller says it.
+  Json refused = with_condition("Failed", "PodFailurePolicy");
+  Json& message = refused["conditions"][0]["message"];
+  message = "Container job for pod shop/web-predict-x failed with exit code 2 matching FailJob rule at index 0";
+  daily.ran("web-predict-x", refused);
+  EXPECT_EQ(daily.at("2026-11-26T12:00:00Z"),
+            "failed!: the last run, web-predict-x, failed: exit code 2: the command line, the pipeline or an input is wrong; so it is not tried again");
+  // A verdict that says no is an answer.
+  message = "Container job for pod shop/web-predict-y failed with exit code 1 matching FailJob rule at index 0";
+  daily.ran("web-predict-y", refused);
+  EXPECT_EQ(daily.at("2026-11-26T12:00:00Z"), "fine");
   daily.ran("web-predict-2", with_condition("Complete", ""));
   EXPECT_EQ(daily.at("2026-11-26T12:00:00Z"), "fine");
   daily.ran("web-predict-3", {{"active", 1}});
