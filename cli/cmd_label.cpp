@@ -160,17 +160,18 @@ Result<Answer> cmd_label_sample(Session& session) {
   const label::Draw drawn = label::draw(pool, rows, agreeing, sample.seed);
   sample.strata = drawn.strata;
   for (const auto& each : drawn.rows) sample.rows.push_back({pool[each.row].id, texts.texts[each.row], each.stratum});
-  std::map<std::string, std::string> labelled;
-  if (arguments.has("--labels")) { TRY_ASSIGN(labelled, label::read_labelled(arguments.value("--labels"), sample)); }
+  const std::string labels = arguments.has("--labels") ? arguments.value("--labels") : "labels.csv";
+  label::Known known;
+  if (arguments.has("--labels")) { TRY_ASSIGN(known, label::known_labels(labels, sample)); }
   const std::string beside = label::sample_path(output).string();
   TRY(write_file_atomically(beside, pretty(to_json(sample))));
-  TRY(write_file_atomically(output, label::form_of(sample, labelled)));
+  TRY(write_file_atomically(output, label::form_of(sample, known)));
 
   const label::Worth worth = label::worth_of(sample.strata);
   const auto even_rows = static_cast<int64_t>(worth.even_rows);
   const double gain = stats::mcnemar_smallest_difference(even_rows, worth.discordant, alpha, power);
   const bool seen = gain < worth.discordant;
-  const size_t asked = sample.rows.size() - labelled.size();
+  const size_t asked = sample.rows.size() - known.labels.size(), filled_in = known.of_another ? known.labels.size() : 0;
   const double share = static_cast<double>(differ) / static_cast<double>(pool.size());
   Answer answer(Json{{"output", output},
                      {"sample_file", beside},
@@ -179,6 +180,7 @@ Result<Answer> cmd_label_sample(Session& session) {
                      {"differ", differ},
                      {"drawn", sample.rows.size()},
                      {"asked", asked},
+                     {"filled_in", filled_in},
                      {"labels", sample.labels},
                      {"even_rows", even_rows},
                      {"expected_discordant", worth.discordant},
@@ -187,13 +189,15 @@ Result<Answer> cmd_label_sample(Session& session) {
   answer.line("wrote " + output + ": " + count_of(asked, "row") + " of " + std::to_string(pool.size()) + " to label; write one of " + list_of(sample.labels) +
                   " into its column label",
               Style::bold);
+  if (known.of_another)
+    answer.line(labels + " is of another sample; of the same texts " + count_of(filled_in, "label") + (filled_in == 1 ? " is" : " are") + " filled in");
   answer.line("the models name different labels for " + count_of(differ, "row") + " (" + shown(100 * share, "%.1f") +
               " %); the labels will tell as much of their difference as " + std::to_string(even_rows) + " of rows drawn evenly");
   answer.line(seen ? "a gain in accuracy of " + shown(gain) + " would be seen in 80 of 100 cases (alpha " + brief(alpha) + ", by the models' own probabilities)"
                    : "so few labels show no gain in 80 of 100 cases: ask for more rows");
   answer.table("strata",
                {{"name", "where", As::text, true}, {"rows", "rows", As::integer}, {"drawn", "drawn", As::integer}, {"chance", "chance", As::percent}});
-  answer.line("then: mlopsctl label import " + output + " --labels " + (arguments.has("--labels") ? arguments.value("--labels") : "labels.csv"));
+  answer.line("then: mlopsctl label import " + output + " --labels " + (known.of_another ? "labels-" + sample.name() + ".csv" : labels));
   return answer;
 }
 

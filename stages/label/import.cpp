@@ -90,8 +90,7 @@ std::string csv_of(const Sample& sample, const std::map<std::string, std::string
   return csv;
 }
 
-}  // namespace
-
+// The labels of a file of this sample, by id.
 Result<std::map<std::string, std::string>> read_labelled(const std::filesystem::path& file, const Sample& sample) {
   std::map<std::string, std::string> labelled;
   std::error_code fault;
@@ -110,8 +109,52 @@ Result<std::map<std::string, std::string>> read_labelled(const std::filesystem::
     return labelled;
   }
   other->kind = ErrorKind::config;
-  other->hint = "keep the labels of another sample in another file, and name both as inputs of the evaluate stage";
+  other->hint = "name another file; `mlopsctl label sample --labels` brings along what is labelled there already";
   return *other;
+}
+
+}  // namespace
+
+Result<Known> known_labels(const std::filesystem::path& file, const Sample& sample) {
+  Known known;
+  std::error_code fault;
+  if (!std::filesystem::exists(file, fault) && !fault) return known;
+  std::map<std::string_view, std::string_view> texts;
+  for (const Sample::Row& row : sample.rows) texts.emplace(row.id, row.text);
+  data::TableOptions options;
+  options.format = data::Format::csv;
+  TRY_ASSIGN(auto reader, data::TableReader::open(file, options, file.string()));
+  TRY_ASSIGN(const size_t id, reader.column("id"));
+  TRY_ASSIGN(const size_t text, reader.column("text"));
+  TRY_ASSIGN(const size_t label, reader.column("label"));
+  TRY_ASSIGN(const size_t name, reader.column("sample"));
+  data::Record record;
+  data::BadRecord bad;
+  while (true) {
+    TRY_ASSIGN(const data::Next next, reader.next(record, bad));
+    if (next == data::Next::end) return known;
+    if (next == data::Next::bad) return std::move(bad.fault);
+    if (record.fields[name] == sample.name()) {
+      TRY_ASSIGN(known.labels, read_labelled(file, sample));
+      known.of_another = false;
+      return known;
+    }
+    known.of_another = true;
+    const auto row = texts.find(record.fields[id]);
+    if (row != texts.end() && row->second == record.fields[text] &&
+        std::find(sample.labels.begin(), sample.labels.end(), record.fields[label]) != sample.labels.end())
+      known.labels.emplace(row->first, record.fields[label]);
+  }
+}
+
+std::string form_of(const Sample& sample, const Known& known) {
+  std::string csv = "id,text,label\n";
+  for (const Sample::Row& row : sample.rows) {
+    const auto found = known.labels.find(row.id);
+    if (found == known.labels.end()) data::append_csv(csv, {row.id, row.text, ""});
+    else if (known.of_another) data::append_csv(csv, {row.id, row.text, found->second});
+  }
+  return csv;
 }
 
 Result<Imported> import_labels(const std::filesystem::path& filled, const data::TableOptions& options, const Sample& sample,

@@ -11,9 +11,17 @@
 
 namespace mlopsctl::label {
 
-// The labels of a file of labelled rows, by id; none where the file is not there. Errors, all that there are: it is of another sample, or of a larger draw
-// of this one; an unknown label or id, a row twice.
-Result<std::map<std::string, std::string>> read_labelled(const std::filesystem::path& file, const Sample& sample);
+// Labels of the sample's rows that a file of labelled rows has.
+struct Known {
+  std::map<std::string, std::string> labels;  // by id
+  bool of_another = false;                    // the file is of another sample
+};
+// Of this sample: all that the file has; of another: those of rows with the same id and text, for a label is a fact about a text, whichever sample asked for
+// it. None where the file is not there. Errors, all that there are: it is of a larger draw of this sample; an unknown label or id, a row twice.
+Result<Known> known_labels(const std::filesystem::path& file, const Sample& sample);
+
+// What people fill in: id,text,label of each row that is not in the sample's file yet; the label is empty, or as another sample has it.
+std::string form_of(const Sample& sample, const Known& known);
 
 struct Imported {
   std::string csv;  // the whole new file of labelled rows
@@ -21,7 +29,7 @@ struct Imported {
 };
 // Adds the labels of `filled` to those of `file`. An empty label means: not yet. A row's weight is how many rows of its stratum there are for each that is
 // labelled, so it falls as labels come in. The same file once more changes nothing. Errors, all that there are, by line: an unknown label (with what may be
-// meant) or id, a row twice, another label than the file has; a stratum of which nothing is labelled.
+// meant) or id, a row twice, another label than the file has; the file is of another sample; a stratum of which nothing is labelled.
 Result<Imported> import_labels(const std::filesystem::path& filled, const data::TableOptions& options, const Sample& sample, const std::filesystem::path& file);
 
 }  // namespace mlopsctl::label

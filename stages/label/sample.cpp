@@ -70,11 +70,4 @@ Result<Sample> read_sample(const std::filesystem::path& path) {
 
 std::filesystem::path sample_path(const std::filesystem::path& filled) { return filled.string() + ".sample.json"; }
 
-std::string form_of(const Sample& sample, const std::map<std::string, std::string>& labelled) {
-  std::string csv = "id,text,label\n";
-  for (const Sample::Row& row : sample.rows)
-    if (!labelled.contains(row.id)) data::append_csv(csv, {row.id, row.text, ""});
-  return csv;
-}
-
 }  // namespace mlopsctl::label

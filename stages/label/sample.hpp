@@ -3,7 +3,6 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -33,8 +32,5 @@ Json to_json(const Sample& sample);
 Result<Sample> read_sample(const std::filesystem::path& path);
 // Where the sample of a file that is filled in is looked for.
 std::filesystem::path sample_path(const std::filesystem::path& filled);
-
-// What people fill in: id,text and an empty label of each row that is not among `labelled`.
-std::string form_of(const Sample& sample, const std::map<std::string, std::string>& labelled);
 
 }  // namespace mlopsctl::label

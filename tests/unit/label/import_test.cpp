@@ -50,7 +50,7 @@ TEST_F(LabelImport, SamplesTravelThroughAFile) {
   EXPECT_EQ(sample_path(folder_ / "form.csv"), path);
   const Sample read = read_sample(path).value();
   EXPECT_EQ(canonical(to_json(read)), canonical(to_json(sample())));
-  EXPECT_EQ(form_of(read, {{"b", "neg"}}), "id,text,label\na,\"fine, \"\"really\"\"\",\nc,so so,\nd,odd,\n");
+  EXPECT_EQ(form_of(read, {{{"b", "neg"}}}), "id,text,label\na,\"fine, \"\"really\"\"\",\nc,so so,\nd,odd,\n");
   std::string text = pretty(to_json(sample()));
   text.replace(text.find("sha256:one"), 10, "sha256:six");
   EXPECT_EQ(read_sample(file("form.csv.sample.json", text)).error().message, path.string() + " is not a sample: it was changed");
@@ -92,7 +92,7 @@ TEST_F(LabelImport, TellsALargerDrawOfTheSameSample) {
   file("labels.csv", import("id,label\na,pos\nb,neg\nd,neg\n").value().csv);
   Sample smaller = sample();
   smaller.rows.pop_back();
-  EXPECT_EQ(read_labelled(labels_, smaller).error().message, "the row \"d\" is of a larger draw of this sample");
+  EXPECT_EQ(known_labels(labels_, smaller).error().message, "the row \"d\" is of a larger draw of this sample");
 }
 
 TEST_F(LabelImport, WantsALabelOfEachStratum) {
@@ -105,10 +105,25 @@ TEST_F(LabelImport, KeepsSamplesApart) {
   Sample other = sample();
   other.seed = 4;
   file("labels.csv", import("id,label\na,pos\nb,neg\n").value().csv);
-  const auto fault = read_labelled(labels_, other);
+  const auto fault = import_labels(file("filled.csv", "id,label\na,pos\nb,neg\n"), {}, other, labels_);
   EXPECT_EQ(fault.error().message, "this row is of the sample " + sample().name() + ", not of " + other.name());
   EXPECT_EQ(fault.error().span->line, 2);
-  EXPECT_THAT(read_labelled(folder_ / "absent.csv", other).value(), IsEmpty());
+  EXPECT_THAT(known_labels(folder_ / "absent.csv", other).value().labels, IsEmpty());
+}
+
+TEST_F(LabelImport, BringsLabelsOfAnotherSampleAlongWithTheirTexts) {
+  file("labels.csv", import("id,label\na,pos\nb,neg\nc,pos\n").value().csv);
+  EXPECT_FALSE(known_labels(labels_, sample()).value().of_another);
+  Sample other = sample();
+  other.seed = 4;
+  other.rows[1].text = "bad, as it is told now";
+  other.rows.erase(other.rows.begin() + 3);
+  const Known known = known_labels(labels_, other).value();
+  EXPECT_TRUE(known.of_another);
+  EXPECT_EQ(form_of(other, known), "id,text,label\na,\"fine, \"\"really\"\"\",pos\nb,\"bad, as it is told now\",\nc,so so,pos\n");
+  // What the models of today do not know as a label is none.
+  other.labels = {"neg", "positive"};
+  EXPECT_THAT(known_labels(labels_, other).value().labels, IsEmpty());
 }
 
 }  // namespace
