@@ -15,7 +15,7 @@ bool one_of(const std::string& word, const std::string_view (&words)[N]) {
   return std::find(std::begin(words), std::end(words), word) != std::end(words);
 }
 
-// What a container's end says; nothing of one that ended well, unless it `goes_on`: was started again, as a server is.
+// What a container's end says; nothing of one that ended well, unless it `goes_on`: is started again and again, as a server is.
 std::string end_text(const Json& terminated, int64_t restarts, bool goes_on) {
   if (!terminated.is_object()) return {};
   const int64_t code = number_at(at(terminated, "exitCode"));
@@ -34,14 +34,14 @@ void container_trouble(const SeenPod& seen, const Json& status, bool init, std::
   const Json &waiting = at(status, "state", "waiting"), &ended = at(status, "state", "terminated"), &before = at(status, "lastState", "terminated");
   const std::string reason = text_at(at(waiting, "reason")), message = text_at(at(waiting, "message"));
   const int64_t restarts = number_at(at(status, "restartCount"));
+  const bool goes_on = !init && reason == "CrashLoopBackOff";
   if (one_of(reason, image_reasons)) {
     trouble.kind = Trouble::Kind::image;
     trouble.text = "the image " + text_at(at(status, "image")) + " cannot be pulled: " + (message.empty() ? reason : message.substr(0, 400));
   } else if (one_of(reason, configuration_reasons)) {
     trouble.kind = Trouble::Kind::configuration;
     trouble.text = "cannot be started: " + (message.empty() ? reason : message.substr(0, 400));
-  } else if (auto text = end_text(ended.is_object() ? ended : before, restarts, !init && !ended.is_object() && restarts > 0);
-             !text.empty() && at(status, "ready") != true) {
+  } else if (auto text = end_text(ended.is_object() ? ended : before, restarts, goes_on); !text.empty() && at(status, "ready") != true) {
     const bool memory = text_at(at(ended.is_object() ? ended : before, "reason")) == "OOMKilled";
     trouble.kind = memory ? Trouble::Kind::memory : Trouble::Kind::crash;
     trouble.text = std::move(text);

@@ -72,6 +72,10 @@ TEST(Troubles, AreSeenInAPodsStatus) {
   EXPECT_THAT(told(container({{"restartCount", 3}, {"state", {{"waiting", {{"reason", "CrashLoopBackOff"}}}}}, {"lastState", ended_well}})),
               ElementsAre("crash: ended with exit code 0, restarted 3 times (log before)"));
   EXPECT_THAT(told(container({{"state", ended_well}})), IsEmpty());
+  // The kubelet has ended it: the event says why.
+  EXPECT_THAT(told(container({{"restartCount", 1}, {"state", {{"running", Json::object()}}}, {"lastState", ended_well}},
+                             {{"Warning", "Unhealthy", "Liveness probe failed: 503", 1}})),
+              ElementsAre("probe: Liveness probe failed: 503 (log)"));
   EXPECT_THAT(told(container({{"restartCount", 1}, {"state", ended_well}, {"lastState", {{"terminated", {{"exitCode", 3}}}}}})), IsEmpty());
   EXPECT_THAT(told(pod({{"initContainerStatuses", Json::array({{{"name", "fetch"}, {"restartCount", 1}, {"state", ended_well}, {"lastState", ended_well}}})}})),
               IsEmpty());
