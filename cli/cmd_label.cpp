@@ -160,9 +160,11 @@ Result<Answer> cmd_label_sample(Session& session) {
   const label::Draw drawn = label::draw(pool, rows, agreeing, sample.seed);
   sample.strata = drawn.strata;
   for (const auto& each : drawn.rows) sample.rows.push_back({pool[each.row].id, texts.texts[each.row], each.stratum});
-  const std::string labels = arguments.has("--labels") ? arguments.value("--labels") : "labels.csv";
-  label::Known known;
-  if (arguments.has("--labels")) { TRY_ASSIGN(known, label::known_labels(labels, sample)); }
+  std::vector<std::filesystem::path> files;
+  for (const std::string& file : arguments.values("--labels")) files.emplace_back(file);
+  TRY_ASSIGN(const label::Known known, label::known_labels(files, sample));
+  for (auto& row : sample.rows)
+    if (const auto found = known.asked_by.find(row.id); found != known.asked_by.end()) row.asked_by = found->second;
   const std::string beside = label::sample_path(output).string();
   TRY(write_file_atomically(beside, pretty(to_json(sample))));
   TRY(write_file_atomically(output, label::form_of(sample, known)));
@@ -171,7 +173,10 @@ Result<Answer> cmd_label_sample(Session& session) {
   const auto even_rows = static_cast<int64_t>(worth.even_rows);
   const double gain = stats::mcnemar_smallest_difference(even_rows, worth.discordant, alpha, power);
   const bool seen = gain < worth.discordant;
-  const size_t asked = sample.rows.size() - known.labels.size(), filled_in = known.of_another ? known.labels.size() : 0;
+  const size_t filled_in = known.brought.size(), in_form = sample.rows.size() - known.here.size(), asked = in_form - filled_in;
+  const std::string labels = !known.file.empty() ? known.file.string()
+                             : files.empty()     ? "labels.csv"
+                                                 : (files.front().parent_path() / ("labels-" + sample.name() + ".csv")).string();
   const double share = static_cast<double>(differ) / static_cast<double>(pool.size());
   Answer answer(Json{{"output", output},
                      {"sample_file", beside},
@@ -181,23 +186,28 @@ Result<Answer> cmd_label_sample(Session& session) {
                      {"drawn", sample.rows.size()},
                      {"asked", asked},
                      {"filled_in", filled_in},
+                     {"labels_file", labels},
                      {"labels", sample.labels},
                      {"even_rows", even_rows},
                      {"expected_discordant", worth.discordant},
                      {"smallest_gain", seen ? Json(gain) : Json()},
                      {"strata", strata_json(sample)}});
-  answer.line("wrote " + output + ": " + count_of(asked, "row") + " of " + std::to_string(pool.size()) + " to label; write one of " + list_of(sample.labels) +
-                  " into its column label",
-              Style::bold);
-  if (known.of_another)
-    answer.line(labels + " is of another sample; of the same texts " + count_of(filled_in, "label") + (filled_in == 1 ? " is" : " are") + " filled in");
+  const std::string to_label = filled_in > 0 ? count_of(in_form, "row") + ", " + std::to_string(asked) + " of them to label"
+                                             : count_of(asked, "row") + " of " + std::to_string(pool.size()) + " to label";
+  answer.line(
+      "wrote " + output + ": " +
+          (asked == 0 ? count_of(in_form, "row") + ", all of them labelled" : to_label + "; write one of " + list_of(sample.labels) + " into its column label"),
+      Style::bold);
+  if (filled_in > 0)
+    answer.line(count_of(filled_in, "label") + (filled_in == 1 ? " of another sample is" : " of other samples are") + " filled in, of the same texts");
+  if (known.unknown > 0) answer.line(count_of(known.unknown, "label") + " of other samples left out: not both models know them");
   answer.line("the models name different labels for " + count_of(differ, "row") + " (" + shown(100 * share, "%.1f") +
               " %); the labels will tell as much of their difference as " + std::to_string(even_rows) + " of rows drawn evenly");
   answer.line(seen ? "a gain in accuracy of " + shown(gain) + " would be seen in 80 of 100 cases (alpha " + brief(alpha) + ", by the models' own probabilities)"
                    : "so few labels show no gain in 80 of 100 cases: ask for more rows");
   answer.table("strata",
                {{"name", "where", As::text, true}, {"rows", "rows", As::integer}, {"drawn", "drawn", As::integer}, {"chance", "chance", As::percent}});
-  answer.line("then: mlopsctl label import " + output + " --labels " + (known.of_another ? "labels-" + sample.name() + ".csv" : labels));
+  answer.line("then: mlopsctl label import " + output + " --labels " + labels);
   return answer;
 }
 

@@ -18,8 +18,8 @@ inline constexpr Command label_commands[] = {
      .summary = "pick the rows whose labels tell two models apart soonest",
      .details = "Where both models name the same label, that row says nothing about which is better. So most labels go to rows where they differ, each with a "
                 "known chance, and the gate weighs them accordingly: an unbiased estimate from a fraction of the labels. The chances are kept in "
-                "OUTPUT.sample.json. More rows with the same seed go on where fewer ended. Labels of an older sample (--labels), of other rows or models, are "
-                "filled in where the texts are the same: the new sample takes its place.",
+                "OUTPUT.sample.json. More rows with the same seed go on where fewer ended. Labels of other samples (--labels), drawn for other rows or "
+                "models, are filled in where the texts are the same, so that nobody labels a text twice.",
      .examples = {{"mlopsctl label sample --champion old --challenger new -i a.csv -n 200 -o b.csv"},
                   {"mlopsctl label sample --champion old --challenger new -i a.csv -n 400 -o c.csv", "200 more"}},
      .many_flags = label_sample_flags,

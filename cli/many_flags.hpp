@@ -23,7 +23,7 @@ inline constexpr Flag label_sample_flags[] = {
     {"--input", 'i', Takes::file, "FILE", "rows without labels", "", true},
     {"--rows", 'n', Takes::integer, "N", "rows to label", "", true},
     {"--output", 'o', Takes::file, "FILE", "where to write the rows with an empty column label, as CSV", "", true},
-    {"--labels", 0, Takes::file, "FILE", "labels imported before: not asked for again; of another sample, filled in"},
+    {"--labels", 0, Takes::file, "FILE", "labels imported before: not asked for again; of another sample, filled in", "", false, true},
     {"--text-column", 0, Takes::text, "NAME", "the column with the text", "text"},
     {"--id-column", 0, Takes::text, "NAME", "the column that identifies a row (default: the start of its text's digest)"},
     {"--agreeing", 0, Takes::text, "SHARE", "share of the labels for rows where the models agree", "0.1"},

@@ -191,8 +191,8 @@ Status EvaluateStage::run(StageContext& context) const {
     report.warnings.push_back("rows have weights: accuracy and the comparison go by them, every other figure is of the labelled rows as they are");
     if (const int64_t twice = drawn_twice(rows); twice > 0)
       report.warnings.push_back(count_of(twice, "row") +
-                                " stand in two inputs with weights; those drawn twice count twice: name only the newer sample, drawn with `mlopsctl label "
-                                "sample --labels` of the older");
+                                " stand in two inputs with weights; those drawn twice count twice: draw the second sample from rows that are new since the "
+                                "first, or from all of them with `mlopsctl label sample --labels` of the first, and name it alone");
   }
   std::vector<double> weights;
   std::optional<Candidate> candidate;

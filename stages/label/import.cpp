@@ -1,7 +1,10 @@
 #include "stages/label/import.hpp"
 
 #include <algorithm>
+#include <array>
 #include <functional>
+#include <optional>
+#include <utility>
 
 #include "pipeline/base/json.hpp"
 #include "pipeline/base/list_of.hpp"
@@ -77,15 +80,34 @@ class Reading {
   std::vector<Error> faults_;
 };
 
-// Of each row of the sample.
-std::string csv_of(const Sample& sample, const std::map<std::string, std::string>& labelled, const std::vector<int64_t>& counts) {
-  std::string csv = "id,text,label,weight,stratum,sample\n";
+// Rows of a stratum that were asked for, and those whose label was brought along.
+struct Share {
+  int64_t drawn = 0, labelled = 0;
+};
+using Shares = std::vector<std::array<Share, 2>>;  // by stratum
+
+Shares shares_of(const Sample& sample, const std::map<std::string, std::string>& labelled) {
+  Shares shares(sample.strata.size());
+  for (const Sample::Row& row : sample.rows) {
+    Share& share = shares[row.stratum][row.asked_by.empty() ? 0 : 1];
+    ++share.drawn;
+    share.labelled += labelled.contains(row.id) ? 1 : 0;
+  }
+  return shares;
+}
+
+std::string csv_of(const Sample& sample, const std::map<std::string, std::string>& labelled, const Shares& shares) {
+  std::string csv = "id,text,label,weight,stratum,sample,asked_by\n";
   const std::string name = sample.name();
   for (const Sample::Row& row : sample.rows) {
     const auto found = labelled.find(row.id);
     if (found == labelled.end()) continue;
-    const double weight = static_cast<double>(sample.strata[row.stratum].rows) / static_cast<double>(counts[row.stratum]);
-    data::append_csv(csv, {row.id, row.text, found->second, canonical(Json(weight)), std::to_string(row.stratum), name});
+    const auto& both = shares[row.stratum];
+    const Share& own = both[row.asked_by.empty() ? 0 : 1];
+    // One division: rows that weigh the same have the same bits.
+    const double weight =
+        static_cast<double>(sample.strata[row.stratum].rows * own.drawn) / static_cast<double>((both[0].drawn + both[1].drawn) * own.labelled);
+    data::append_csv(csv, {row.id, row.text, found->second, canonical(Json(weight)), std::to_string(row.stratum), name, row.asked_by});
   }
   return csv;
 }
@@ -109,57 +131,97 @@ Result<std::map<std::string, std::string>> read_labelled(const std::filesystem::
     return labelled;
   }
   other->kind = ErrorKind::config;
-  other->hint = "name another file; `mlopsctl label sample --labels` brings along what is labelled there already";
+  other->hint = "give each sample a file of its own; `mlopsctl label sample --labels FILE` brings along what is labelled of another";
   return *other;
 }
 
-}  // namespace
+// A label that another sample asked for.
+struct Fact {
+  std::string label, asked_by, file;
+};
+using Facts = std::map<std::string, std::optional<Fact>, std::less<>>;  // by the texts that matter
 
-Result<Known> known_labels(const std::filesystem::path& file, const Sample& sample) {
-  Known known;
+// Adds what `file` has; whether any of it is of another sample.
+Result<bool> gather(const std::filesystem::path& file, const Sample& sample, Known& known, Facts& facts) {
+  bool own = false, another = false;
   std::error_code fault;
-  if (!std::filesystem::exists(file, fault) && !fault) return known;
-  std::map<std::string_view, std::string_view> texts;
-  for (const Sample::Row& row : sample.rows) texts.emplace(row.id, row.text);
+  if (!std::filesystem::exists(file, fault) && !fault) return another;
   data::TableOptions options;
   options.format = data::Format::csv;
   TRY_ASSIGN(auto reader, data::TableReader::open(file, options, file.string()));
   TRY_ASSIGN(const size_t id, reader.column("id"));
   TRY_ASSIGN(const size_t text, reader.column("text"));
-  TRY_ASSIGN(const size_t label, reader.column("label"));
+  TRY_ASSIGN(const size_t label_at, reader.column("label"));
   TRY_ASSIGN(const size_t name, reader.column("sample"));
+  const auto asked_by = reader.column("asked_by");
   data::Record record;
   data::BadRecord bad;
   while (true) {
     TRY_ASSIGN(const data::Next next, reader.next(record, bad));
-    if (next == data::Next::end) return known;
+    if (next == data::Next::end) return another;
     if (next == data::Next::bad) return std::move(bad.fault);
+    const std::string_view asker = asked_by ? record.fields[*asked_by] : std::string_view();
     if (record.fields[name] == sample.name()) {
-      TRY_ASSIGN(known.labels, read_labelled(file, sample));
-      known.of_another = false;
-      return known;
+      if (!std::exchange(own, true)) {
+        TRY_ASSIGN(auto here, read_labelled(file, sample));
+        known.here.merge(here);
+      }
+      if (!asker.empty()) known.asked_by.emplace(record.fields[id], asker);
+      continue;
     }
-    known.of_another = true;
-    const auto row = texts.find(record.fields[id]);
-    if (row != texts.end() && row->second == record.fields[text] &&
-        std::find(sample.labels.begin(), sample.labels.end(), record.fields[label]) != sample.labels.end())
-      known.labels.emplace(row->first, record.fields[label]);
+    another = true;
+    const auto fact = facts.find(record.fields[text]);
+    if (fact == facts.end()) continue;
+    const std::string_view label = trimmed(record.fields[label_at]);
+    if (std::find(sample.labels.begin(), sample.labels.end(), label) == sample.labels.end()) {
+      ++known.unknown;
+    } else if (!fact->second) {
+      fact->second = Fact{std::string(label), std::string(asker.empty() ? record.fields[name] : asker), file.string()};
+    } else if (fact->second->label != label) {
+      auto two = data::row_fault(file.string(), record.line,
+                                 "the text of this row is \"" + std::string(label) + "\" here and \"" + fact->second->label + "\" in " + fact->second->file);
+      two.kind = ErrorKind::config;
+      return std::move(two).with_hint("mend one of the two");
+    }
   }
+}
+
+}  // namespace
+
+Result<Known> known_labels(const std::vector<std::filesystem::path>& files, const Sample& sample) {
+  Known known;
+  Facts facts;
+  for (const Sample::Row& row : sample.rows) facts.emplace(row.text, std::nullopt);
+  for (const auto& file : files) {
+    TRY_ASSIGN(const bool another, gather(file, sample, known, facts));
+    if (!another && known.file.empty()) known.file = file;
+  }
+  for (const Sample::Row& row : sample.rows) {
+    const auto& fact = facts.find(row.text)->second;
+    if (!fact || known.here.contains(row.id)) continue;
+    known.brought.emplace(row.id, fact->label);
+    known.asked_by.emplace(row.id, fact->asked_by);
+  }
+  return known;
 }
 
 std::string form_of(const Sample& sample, const Known& known) {
   std::string csv = "id,text,label\n";
   for (const Sample::Row& row : sample.rows) {
-    const auto found = known.labels.find(row.id);
-    if (found == known.labels.end()) data::append_csv(csv, {row.id, row.text, ""});
-    else if (known.of_another) data::append_csv(csv, {row.id, row.text, found->second});
+    if (known.here.contains(row.id)) continue;
+    const auto brought = known.brought.find(row.id);
+    data::append_csv(csv, {row.id, row.text, brought == known.brought.end() ? std::string_view() : brought->second});
   }
   return csv;
 }
 
-Result<Imported> import_labels(const std::filesystem::path& filled, const data::TableOptions& options, const Sample& sample,
-                               const std::filesystem::path& file) {
-  TRY_ASSIGN(auto labelled, read_labelled(file, sample));
+Result<Imported> import_labels(const std::filesystem::path& filled, const data::TableOptions& options, const Sample& drawn, const std::filesystem::path& file) {
+  TRY_ASSIGN(auto labelled, read_labelled(file, drawn));
+  // A smaller draw of this sample may have brought labels along.
+  TRY_ASSIGN(const Known known, known_labels({file}, drawn));
+  Sample sample = drawn;
+  for (Sample::Row& row : sample.rows)
+    if (const auto found = known.asked_by.find(row.id); found != known.asked_by.end()) row.asked_by = found->second;
   Imported imported;
   Reading reading(filled.string(), sample);
   TRY(reading.read(options, "", [&](const std::string& id, std::string_view label, std::string_view, int64_t line) {
@@ -171,17 +233,23 @@ Result<Imported> import_labels(const std::filesystem::path& filled, const data::
                      "mend one of the two");
   }));
   TRY(reading.faults());
-  std::vector<int64_t> counts(sample.strata.size(), 0);
-  for (const auto& [id, label] : labelled) ++counts[sample.rows[reading.row(id)].stratum];
-  for (size_t stratum = 0; stratum < counts.size(); ++stratum) {
-    if (counts[stratum] > 0) continue;
-    const auto row = std::find_if(sample.rows.begin(), sample.rows.end(), [&](const Sample::Row& each) { return each.stratum == stratum; });
-    return config_error("of the " + std::to_string(sample.strata[stratum].rows) + " rows where " + sample.strata[stratum].name +
-                        " none is labelled yet, so nothing can stand for them")
-        .with_hint("label more rows, the row " + row->id + " for one; where nobody can, draw more with `mlopsctl label sample --rows` or --agreeing");
-  }
+  const Shares shares = shares_of(sample, labelled);
+  for (size_t stratum = 0; stratum < shares.size(); ++stratum)
+    for (const bool brought : {false, true}) {
+      const Share& share = shares[stratum][brought ? 1 : 0];
+      if (share.drawn == 0 || share.labelled > 0) continue;
+      const auto row = std::find_if(sample.rows.begin(), sample.rows.end(),
+                                    [&](const Sample::Row& each) { return each.stratum == stratum && each.asked_by.empty() != brought; });
+      const bool all = shares[stratum][brought ? 0 : 1].drawn == 0;
+      return config_error("of the " + std::to_string(sample.strata[stratum].rows) + " rows where " + sample.strata[stratum].name + " none " +
+                          (all       ? ""
+                           : brought ? "whose label was filled in "
+                                     : "that was asked for ") +
+                          "is labelled yet, so nothing can stand for them")
+          .with_hint("label more rows, the row " + row->id + " for one; where nobody can, draw more with `mlopsctl label sample --rows` or --agreeing");
+    }
   imported.rows = static_cast<int64_t>(labelled.size());
-  imported.csv = csv_of(sample, labelled, counts);
+  imported.csv = csv_of(sample, labelled, shares);
   return imported;
 }
 

@@ -31,7 +31,7 @@ Json to_json(const Sample& sample) {
                       {"drawn", each.drawn},
                       {"inclusion_probability", static_cast<double>(each.drawn) / static_cast<double>(each.rows)},
                       {"expected_discordant", each.discordant}});
-  for (const Sample::Row& row : sample.rows) rows.push_back({{"id", row.id}, {"stratum", row.stratum}, {"text", row.text}});
+  for (const Sample::Row& row : sample.rows) rows.push_back({{"asked_by", row.asked_by}, {"id", row.id}, {"stratum", row.stratum}, {"text", row.text}});
   return {{"format", sample_format},     {"sample", sample.name()},         {"input", {{"file", sample.input}, {"digest", sample.input_digest}}},
           {"champion", sample.champion}, {"challenger", sample.challenger}, {"seed", std::to_string(sample.seed)},
           {"labels", sample.labels},     {"strata", std::move(strata)},     {"rows", std::move(rows)}};
@@ -60,7 +60,7 @@ Result<Sample> read_sample(const std::filesystem::path& path) {
     for (const Json& each : json.at("strata"))
       sample.strata.push_back({each.at("name"), each.at("rows").get<int64_t>(), each.at("drawn").get<int64_t>(), each.at("expected_discordant").get<double>()});
     for (const Json& row : json.at("rows")) {
-      sample.rows.push_back({row.at("id"), row.at("text"), row.at("stratum").get<size_t>()});
+      sample.rows.push_back({row.at("id"), row.at("text"), row.at("stratum").get<size_t>(), row.value("asked_by", "")});
       if (sample.rows.back().stratum >= sample.strata.size()) return bad("a row is of no stratum");
     }
     if (json.at("sample") != sample.name()) return bad("it was changed");

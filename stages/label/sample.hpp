@@ -20,6 +20,7 @@ struct Sample {
   struct Row {
     std::string id, text;
     size_t stratum;
+    std::string asked_by = {};  // the older sample that brought its label along; empty: this one asks for it
   };
   std::vector<Row> rows;
 

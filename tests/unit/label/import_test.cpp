@@ -50,7 +50,7 @@ TEST_F(LabelImport, SamplesTravelThroughAFile) {
   EXPECT_EQ(sample_path(folder_ / "form.csv"), path);
   const Sample read = read_sample(path).value();
   EXPECT_EQ(canonical(to_json(read)), canonical(to_json(sample())));
-  EXPECT_EQ(form_of(read, {{{"b", "neg"}}}), "id,text,label\na,\"fine, \"\"really\"\"\",\nc,so so,\nd,odd,\n");
+  EXPECT_EQ(form_of(read, {{{"b", "neg"}}, {}, {}, 0, {}}), "id,text,label\na,\"fine, \"\"really\"\"\",\nc,so so,\nd,odd,\n");
   std::string text = pretty(to_json(sample()));
   text.replace(text.find("sha256:one"), 10, "sha256:six");
   EXPECT_EQ(read_sample(file("form.csv.sample.json", text)).error().message, path.string() + " is not a sample: it was changed");
@@ -61,8 +61,8 @@ TEST_F(LabelImport, WeighsRowsByWhatTheyStandFor) {
   EXPECT_EQ(imported.added, 3);
   EXPECT_EQ(imported.empty, 1);
   const std::string name = sample().name();
-  EXPECT_EQ(imported.csv, "id,text,label,weight,stratum,sample\na,\"fine, \"\"really\"\"\",pos,5.0,1," + name + "\nb,bad,neg,90.0,0," + name +
-                              "\nd,odd,neg,5.0,1," + name + "\n");
+  EXPECT_EQ(imported.csv, "id,text,label,weight,stratum,sample,asked_by\na,\"fine, \"\"really\"\"\",pos,5.0,1," + name + ",\nb,bad,neg,90.0,0," + name +
+                              ",\nd,odd,neg,5.0,1," + name + ",\n");
   file("labels.csv", imported.csv);
   // Once more: nothing is doubled. One label more: the others stand for fewer.
   const Imported again = import("id,label\na,pos\nb,neg\nc,\nd,neg\n").value();
@@ -92,7 +92,7 @@ TEST_F(LabelImport, TellsALargerDrawOfTheSameSample) {
   file("labels.csv", import("id,label\na,pos\nb,neg\nd,neg\n").value().csv);
   Sample smaller = sample();
   smaller.rows.pop_back();
-  EXPECT_EQ(known_labels(labels_, smaller).error().message, "the row \"d\" is of a larger draw of this sample");
+  EXPECT_EQ(known_labels({labels_}, smaller).error().message, "the row \"d\" is of a larger draw of this sample");
 }
 
 TEST_F(LabelImport, WantsALabelOfEachStratum) {
@@ -108,22 +108,59 @@ TEST_F(LabelImport, KeepsSamplesApart) {
   const auto fault = import_labels(file("filled.csv", "id,label\na,pos\nb,neg\n"), {}, other, labels_);
   EXPECT_EQ(fault.error().message, "this row is of the sample " + sample().name() + ", not of " + other.name());
   EXPECT_EQ(fault.error().span->line, 2);
-  EXPECT_THAT(known_labels(folder_ / "absent.csv", other).value().labels, IsEmpty());
+  EXPECT_THAT(known_labels({folder_ / "absent.csv"}, other).value().here, IsEmpty());
 }
 
-TEST_F(LabelImport, BringsLabelsOfAnotherSampleAlongWithTheirTexts) {
-  file("labels.csv", import("id,label\na,pos\nb,neg\nc,pos\n").value().csv);
-  EXPECT_FALSE(known_labels(labels_, sample()).value().of_another);
-  Sample other = sample();
-  other.seed = 4;
-  other.rows[1].text = "bad, as it is told now";
-  other.rows.erase(other.rows.begin() + 3);
-  const Known known = known_labels(labels_, other).value();
-  EXPECT_TRUE(known.of_another);
-  EXPECT_EQ(form_of(other, known), "id,text,label\na,\"fine, \"\"really\"\"\",pos\nb,\"bad, as it is told now\",\nc,so so,pos\n");
+// Of two strata 90 and 10 rows. Labels for a, b and c were asked for by an older sample.
+class LabelsOfOthers : public LabelImport {
+ protected:
+  void SetUp() override {
+    file("labels.csv", import("id,label\na,pos\nb, neg\nc,pos\n").value().csv);
+    other_.seed = 4;
+    other_.rows = {{"1", "so so", 1}, {"2", "bad", 0}, {"3", "new", 1}, {"4", "newer", 1}, {"5", "newest", 0}, {"6", "so so", 1}};
+  }
+  Known known() const { return known_labels({labels_}, other_).value(); }
+  Result<Imported> import_other(const std::string& filled) { return import_labels(file("other.csv", filled), {}, other_, own_); }
+
+  Sample other_ = sample();
+  std::filesystem::path own_ = folder_ / "own.csv";
+};
+
+TEST_F(LabelsOfOthers, AreBroughtAlongWithTheirTexts) {
+  EXPECT_EQ(form_of(other_, known()), "id,text,label\n1,so so,pos\n2,bad,neg\n3,new,\n4,newer,\n5,newest,\n6,so so,pos\n");
+  EXPECT_TRUE(known().file.empty());
+  EXPECT_EQ(known_labels({labels_, own_}, other_).value().file, own_);
+  EXPECT_EQ(known_labels({labels_}, sample()).value().file, labels_);
   // What the models of today do not know as a label is none.
-  other.labels = {"neg", "positive"};
-  EXPECT_THAT(known_labels(labels_, other).value().labels, IsEmpty());
+  other_.labels = {"neg", "positive"};
+  EXPECT_EQ(known().unknown, 1);
+  EXPECT_EQ(known().brought.size(), 1U);
+}
+
+TEST_F(LabelsOfOthers, StandForNoRowThatWasAskedFor) {
+  for (auto& row : other_.rows)
+    if (const auto asked = known().asked_by; asked.contains(row.id)) row.asked_by = asked.at(row.id);
+  // Half of what was asked for is labelled: it stands for all of that, and what was brought along for itself alone.
+  const std::string filled = "id,label\n1,pos\n2,neg\n3,neg\n4,\n5,pos\n6,pos\n";
+  const std::string name = other_.name(), old = sample().name();
+  const std::string csv = import_other(filled).value().csv;
+  EXPECT_EQ(csv, "id,text,label,weight,stratum,sample,asked_by\n1,so so,pos,2.5,1," + name + "," + old + "\n2,bad,neg,45.0,0," + name + "," + old +
+                     "\n3,new,neg,5.0,1," + name + ",\n5,newest,pos,45.0,0," + name + ",\n6,so so,pos,2.5,1," + name + "," + old + "\n");
+  // As it was written, nothing of it was asked for.
+  EXPECT_EQ(import_other("id,label\n1,pos\n2,neg\n3,\n4,\n5,\n6,pos\n").error().message,
+            "of the 90 rows where both name the same label none that was asked for is labelled yet, so nothing can stand for them");
+  // All of it: each as likely as any other of its stratum, as without them. A larger draw knows who asked by the file.
+  file("own.csv", csv);
+  for (auto& row : other_.rows) row.asked_by.clear();
+  EXPECT_THAT(import_other("id,label\n4,neg\n").value().csv, ::testing::HasSubstr("\n4,newer,neg,2.5,1," + name + ",\n5,newest,pos,45.0,0,"));
+}
+
+TEST_F(LabelsOfOthers, ThatContradictOneAnotherAreRefused) {
+  std::string two = read_file(labels_).value();
+  two.replace(two.find("so so,pos"), 9, "so so,neg");
+  const auto fault = known_labels({labels_, file("two.csv", two)}, other_);
+  EXPECT_EQ(fault.error().message, "the text of this row is \"neg\" here and \"pos\" in " + labels_.string());
+  EXPECT_EQ(fault.error().span->line, 4);
 }
 
 }  // namespace
