@@ -2,7 +2,7 @@
 
 #include <cstdlib>
 
-// Apart from its header, since its command names paths of this checkout: all other files compile alike in each, and ccache knows them.
+// Apart from its header, since its command names paths of this checkout: what includes that compiles alike in each, and ccache knows it.
 namespace mlopsctl::testing {
 
 std::filesystem::path source_root() { return MLOPSCTL_SOURCE_DIR; }

@@ -1,4 +1,3 @@
-
 #include "table_helper.hpp"
 
 #include "tests/support/places.hpp"

@@ -5,7 +5,6 @@
 
 #include <gmock/gmock.h>
 
-#include "pipeline/base/files.hpp"
 #include "tests/support/oracle.hpp"
 
 namespace mlopsctl::evaluate {

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include "pipeline/base/files.hpp"
 #include "pipeline/base/json.hpp"
 #include "pipeline/stats/bootstrap.hpp"
 #include "pipeline/stats/detectable.hpp"

@@ -5,7 +5,6 @@
 
 #include <gmock/gmock.h>
 
-#include "pipeline/base/files.hpp"
 #include "stages/train/fit_calibration.hpp"
 #include "tests/support/oracle.hpp"
 

@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include "pipeline/base/files.hpp"
 #include "tests/support/oracle.hpp"
 #include "tests/unit/train/train_support.hpp"
 
