@@ -35,7 +35,8 @@ torment() {
   predict "$folder" rows.in.csv reference.csv "$@" || { fail "$name: the unbroken run ended $?: $(cat "$folder/reference.csv.err")"; return; }
   whole=$(($(now_us) - begin))
   [ "$(wc -l <"$folder/reference.csv")" -eq $((1 + rows - rows / 1000)) ] || fail "$name: the unbroken run wrote $(wc -l <"$folder/reference.csv") lines"
-  while [ "$landed" -lt "$kills" ] && [ "$failures" -eq 0 ]; do
+  # On a busy machine the unbroken run may have taken twice the time of those that are killed: then few kills land where something was written.
+  while { [ "$landed" -lt "$kills" ] || [ "$resumed" -eq 0 ]; } && [ "$series" -lt 200 ] && [ "$failures" -eq 0 ]; do
     series=$((series + 1))
     for ((k = RANDOM % 5; k >= 0; --k)); do
       delay=$(random_below "$whole")
@@ -60,12 +61,15 @@ torment() {
     [ ! -e "$folder/labelled.csv.partial" ] && [ ! -e "$folder/labelled.csv.journal" ] || fail "$name: series $series: left behind: $(ls "$folder")"
     rm -f "$folder/labelled.csv" "$folder/labelled.csv.rejects"
   done
-  [ "$resumed" -gt 0 ] || fail "$name: no run went on where another had stopped"
+  [ "$landed" -ge "$kills" ] || [ "$failures" -gt 0 ] || fail "$name: $landed of $kills kills landed"
+  [ "$resumed" -gt 0 ] || [ "$failures" -gt 0 ] || fail "$name: no run went on where another had stopped"
   echo "$name: $landed kills of a run of $((whole / 1000)) ms over $rows rows in $series series ($missed came too late), $resumed runs went on, $spoilt times the last bytes were spoilt"
 }
 
 torment tiny 50000 "$wanted" -j 2
 if has_torch; then torment encoder 20000 $((wanted / 5)) -j 2; fi
+
+[ "$failures" -eq 0 ] || exit 1
 
 # Another input, another model, other options: begun anew, and said so.
 folder=$work/tiny
