@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::string_view format = "mlopsctl-batch-1";
+constexpr std::string_view journal_format = "mlopsctl-batch-1";
 constexpr std::chrono::seconds between_flushes{1};
 
 // Whether the file's bytes from `begin` to `end` have that digest.
@@ -95,7 +95,7 @@ Status BatchOutput::read_journal(const Material& material) {
   for (size_t at = 0, end = text.find('\n'); end != std::string::npos; at = end + 1, end = text.find('\n', at)) {
     const auto json = parse_json(std::string_view(text).substr(at, end - at), "the journal");
     if (!json || !json->is_object()) break;
-    if (json->contains("material") && json->value("format", "") == format) {
+    if (json->contains("material") && json->value("format", "") == journal_format) {
       before = (*json)["material"];
     } else {
       const auto line = line_of(*json);
@@ -116,7 +116,7 @@ Status BatchOutput::read_journal(const Material& material) {
   if (now != *before) {
     why_anew_ = differences(*before, now);
     TRY(start_anew());
-    return write_line({{"format", format}, {"material", now}});
+    return write_line({{"format", journal_format}, {"material", now}});
   }
   if (::ftruncate(journal_.get(), static_cast<off_t>(journal_bytes_)) != 0) return io_error("cut", journal_path_.string(), errno);
   if (::ftruncate(file_.get(), static_cast<off_t>(bytes_)) != 0) return io_error("cut", partial_.string(), errno);
@@ -171,7 +171,7 @@ Status BatchOutput::write_line(const Json& line) {
 Status BatchOutput::write_material(bool wait) {
   if (!material_.valid() || (!wait && material_.wait_for(std::chrono::seconds(0)) != std::future_status::ready)) return {};
   TRY_ASSIGN(const Json material, material_.get());
-  return write_line({{"format", format}, {"material", material}});
+  return write_line({{"format", journal_format}, {"material", material}});
 }
 
 Status BatchOutput::write(const Chunk& chunk) {

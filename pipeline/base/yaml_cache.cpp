@@ -15,7 +15,7 @@ namespace {
 constexpr size_t smallest_text = 4096;
 constexpr size_t kept_trees = 8;
 constexpr std::string_view format = "mlopsctl-tree-1\n";
-constexpr int max_depth = 200;  // deeper trees are not written; a damaged file must not exhaust the stack
+constexpr int deepest_kept = 200;  // deeper trees are not written; a damaged file must not exhaust the stack
 
 void put_number(std::string& out, size_t value) {
   for (; value >= 0x80; value >>= 7) out += static_cast<char>(value | 0x80);
@@ -64,7 +64,7 @@ struct Reader {
 
   Node node(int depth) {
     Node result;
-    if (rest.empty() || depth > max_depth) {
+    if (rest.empty() || depth > deepest_kept) {
       good = false;
       return result;
     }

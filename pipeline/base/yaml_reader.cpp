@@ -17,7 +17,7 @@ namespace {
 
 constexpr size_t max_nodes = 200'000;
 constexpr size_t max_bytes = 16u << 20;
-constexpr size_t max_depth = 100;  // everything that walks a Node calls itself
+constexpr size_t deepest_read = 100;  // everything that walks a Node calls itself
 
 Error at(const std::shared_ptr<const Source>& source, int line, int column, int length, std::string message) {
   Error error = config_error(std::move(message));
@@ -187,7 +187,7 @@ class Builder final : public YAML::EventHandler {
     // Kept until the end: for a list that is never closed yaml-cpp first speaks of a key, and of the true fault later.
     if (!key_fault_ && !open_.empty() && open_.back().node.kind == Node::Kind::mapping && !open_.back().key)
       key_fault_ = at(level.node, "a key must be text, not a list or a mapping");
-    if (open_.size() >= max_depth) throw Refusal{at(level.node, "lists and mappings are nested more than " + std::to_string(max_depth) + " deep here")};
+    if (open_.size() >= deepest_read) throw Refusal{at(level.node, "lists and mappings are nested more than " + std::to_string(deepest_read) + " deep here")};
     open_.push_back(std::move(level));
   }
 

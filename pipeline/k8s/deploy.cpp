@@ -15,7 +15,7 @@ namespace mlopsctl::k8s {
 namespace {
 
 // So many are applied between two looks at the Lease.
-constexpr size_t most_at_once = 64;
+constexpr size_t most_between_looks = 64;
 
 Error of_problems(const std::vector<Finding>& findings) {
   std::vector<Error> errors;
@@ -55,7 +55,7 @@ class Deployer {
       end = first + 1;
       if (all[first].kind == "Namespace") continue;
       // What is of one kind does not wait for one another; a Deployment may be a promotion.
-      while (all[first].kind != "Deployment" && end < all.size() && all[end].kind == all[first].kind && end - first < most_at_once) ++end;
+      while (all[first].kind != "Deployment" && end < all.size() && all[end].kind == all[first].kind && end - first < most_between_looks) ++end;
       TRY(all[first].kind == "Deployment" ? apply_deployment(first) : apply_wave(first, end));
       if (report_.rollout && report_.rollout->phase != Rollout::Phase::promoted) return {};
     }

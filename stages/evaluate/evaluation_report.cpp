@@ -13,7 +13,7 @@ constexpr size_t kWorst = 20, kTextShown = 240;
 
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
 
-double confidence(const Contender& contender, size_t row) {
+double confidence_of(const Contender& contender, size_t row) {
   const size_t classes = contender.model.labels().size();
   return contender.judged.probabilities[row * classes + static_cast<size_t>(contender.judged.predicted[row])];
 }
@@ -73,7 +73,7 @@ Json worst_errors(const Evaluation& evaluation) {
   };
   std::vector<Wrong> wrong;
   for (size_t row = 0; row < challenger.judged.right.size(); ++row)
-    if (!challenger.judged.right[row]) wrong.push_back({row, confidence(challenger, row)});
+    if (!challenger.judged.right[row]) wrong.push_back({row, confidence_of(challenger, row)});
   std::stable_sort(wrong.begin(), wrong.end(), [](const Wrong& a, const Wrong& b) { return a.confidence > b.confidence; });
   wrong.resize(std::min(wrong.size(), kWorst));
   Json rows = Json::array();
@@ -123,7 +123,7 @@ std::string predictions_csv(const Evaluation& evaluation) {
   for (const RowsInput& input : evaluation.inputs)
     for (size_t i = 0; i < input.rows.size(); ++i, ++row) {
       char text[32];
-      const int length = std::snprintf(text, sizeof text, "%.6f", confidence(challenger, row));
+      const int length = std::snprintf(text, sizeof text, "%.6f", confidence_of(challenger, row));
       data::append_csv(csv, {input.rows.id(i), labels[static_cast<size_t>(challenger.judged.given[row])],
                              labels[static_cast<size_t>(challenger.judged.predicted[row])], std::string_view(text, static_cast<size_t>(length))});
     }

@@ -27,6 +27,12 @@ struct StepRow {
   Result<StepPtr> (*make)(const Json& options);
 };
 
+// `make` of a step that puts options.replace_with in the place of what it removes.
+template <typename Made>
+Result<StepPtr> with_replacement(const Json& options) {
+  return StepPtr(std::make_unique<Made>(options.at("replace_with").get<std::string>()));
+}
+
 std::vector<StepRow> markup_steps();     // decode_html, strip_html, strip_urls, strip_mentions
 std::vector<StepRow> character_steps();  // lowercase, normalize_unicode, strip_punctuation, strip_digits, keep_letters, ...
 std::vector<StepRow> word_steps();       // expand_chat_words, stop_words, stem, truncate_words

@@ -111,11 +111,6 @@ Result<StepPtr> plain(const Json&) {
   return StepPtr(std::make_unique<Made>());
 }
 
-template <typename Made>
-Result<StepPtr> with_replacement(const Json& options) {
-  return StepPtr(std::make_unique<Made>(options.at("replace_with").get<std::string>()));
-}
-
 spec::Field replace_with(std::string value) { return spec::with_default("replace_with", spec::text(), Json(std::move(value)), "What stands in its place."); }
 
 }  // namespace

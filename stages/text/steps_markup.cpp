@@ -155,12 +155,7 @@ class StripMentions final : public Step {
   std::string replacement_;
 };
 
-template <typename Made>
-Result<StepPtr> with_replacement(const Json& options) {
-  return StepPtr(std::make_unique<Made>(options.at("replace_with").get<std::string>()));
-}
-
-spec::Field replace_with(std::string value) {
+spec::Field mask_with(std::string value) {
   return spec::with_default("replace_with", spec::text("<url>"), Json(std::move(value)),
                             "What stands in its place; a mask such as <url> keeps the fact that something was there.");
 }
@@ -171,9 +166,9 @@ std::vector<StepRow> markup_steps() {
   return {
       {{"decode_html", "Turns HTML character references (&amp;, &eacute;, &#39;) into characters, as browsers do.", {}},
        [](const Json&) -> Result<StepPtr> { return StepPtr(std::make_unique<DecodeHtml>()); }},
-      {{"strip_html", "Removes HTML tags, comments, scripts and styles; a lone '<' stays.", {replace_with(" ")}}, with_replacement<StripHtml>},
-      {{"strip_urls", "Removes http, https and ftp addresses and those that start with www.", {replace_with("")}}, with_replacement<StripUrls>},
-      {{"strip_mentions", "Removes @names, but not e-mail addresses.", {replace_with("")}}, with_replacement<StripMentions>},
+      {{"strip_html", "Removes HTML tags, comments, scripts and styles; a lone '<' stays.", {mask_with(" ")}}, with_replacement<StripHtml>},
+      {{"strip_urls", "Removes http, https and ftp addresses and those that start with www.", {mask_with("")}}, with_replacement<StripUrls>},
+      {{"strip_mentions", "Removes @names, but not e-mail addresses.", {mask_with("")}}, with_replacement<StripMentions>},
   };
 }
 

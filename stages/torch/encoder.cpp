@@ -10,8 +10,6 @@ namespace {
 
 constexpr int64_t kRowBlock = 32;
 
-Activation activation_of(const std::string& name) { return name == "relu" ? Activation::relu : name == "gelu_new" ? Activation::gelu_new : Activation::gelu; }
-
 // The f32 form of what is kept as T: the same memory for float.
 template <typename T>
 float* beside(Buffer<T>& kept, Buffer<float>& other, int64_t count) {

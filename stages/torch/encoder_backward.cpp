@@ -7,11 +7,6 @@
 #include "stages/torch/encoder.hpp"
 
 namespace mlopsctl::torch_cpu {
-namespace {
-
-Activation activation_of(const std::string& name) { return name == "relu" ? Activation::relu : name == "gelu_new" ? Activation::gelu_new : Activation::gelu; }
-
-}  // namespace
 
 template <typename T>
 void Encoder<T>::layer_backward(const Pass& pass, int layer, float* gradients) {

@@ -12,6 +12,8 @@ MLOPSCTL_GENERATION(x86_64_v2)
 MLOPSCTL_GENERATION(x86_64_v3)
 MLOPSCTL_GENERATION(x86_64_v4)
 
+Activation activation_of(const std::string& name) { return name == "relu" ? Activation::relu : name == "gelu_new" ? Activation::gelu_new : Activation::gelu; }
+
 namespace {
 int generation() {
   __builtin_cpu_init();

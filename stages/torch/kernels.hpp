@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace mlopsctl::torch_cpu {
@@ -14,6 +15,7 @@ struct Bf16 {
 };
 
 enum class Activation { gelu, gelu_new, relu };
+Activation activation_of(const std::string& name);  // as config.json names them; gelu where it is another name
 
 // Element i is dropped when a hash of (key, i) is under `threshold` of 2^32; what stays is scaled. threshold 0: nothing is dropped.
 struct Dropout {

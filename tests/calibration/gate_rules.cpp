@@ -13,8 +13,6 @@ namespace {
 using engine::Outcome;
 using evaluate::Contest;
 
-constexpr double alpha = 0.05;
-
 Outcome verdict(const evaluate::Comparison& comparison, bool better, double margin) {
   return evaluate::decide_contest({"accuracy", 0, 0, true, better, margin, alpha}, comparison, {});
 }

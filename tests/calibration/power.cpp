@@ -14,7 +14,6 @@ namespace mlopsctl::calibration {
 namespace {
 
 using engine::Outcome;
-constexpr double alpha = 0.05;
 
 bool claims(const evaluate::Comparison& comparison, bool better, double margin) {
   return evaluate::decide_contest({"accuracy", 0, 0, true, better, margin, alpha}, comparison, {}) == Outcome::pass;

@@ -5,6 +5,8 @@
 
 namespace mlopsctl::calibration {
 
+inline constexpr double alpha = 0.05;  // at which gates, and powers, are measured
+
 Section gate_rules(bool full);   // ours: promotions and refusals of equal models
 Section drawn_rules(bool full);  // ours, by rows that were drawn for labels
 Section resampled_rules(bool full);

@@ -15,8 +15,6 @@ namespace mlopsctl::k8s {
 
 namespace {
 
-using Outcome = Verdict::Outcome;
-
 constexpr double confidence = 0.999;
 constexpr int64_t fewest_to_fail = 100;      // a hiccup at the start is no failure
 constexpr int64_t fewest_of_champion = 200;  // fewer texts of the champion say nothing of its labels
@@ -34,8 +32,8 @@ Verdict::Measure judge_share(const std::string& what, int64_t bad, int64_t all, 
   Verdict::Measure measure;
   measure.text = std::to_string(bad) + " " + what + " in " + std::to_string(all) + " requests (" + percent(seen.low) + " to " + percent(seen.high) + " %), " +
                  percent(allowed) + " % allowed";
-  if (seen.high <= allowed) measure.outcome = Outcome::pass;
-  else if (seen.low > allowed && all >= fewest_to_fail) measure.outcome = Outcome::fail;
+  if (seen.high <= allowed) measure.outcome = Verdict::Outcome::pass;
+  else if (seen.low > allowed && all >= fewest_to_fail) measure.outcome = Verdict::Outcome::fail;
   return measure;
 }
 
@@ -57,7 +55,7 @@ Verdict::Measure judge_time(const Counts& ours, const Counts& theirs, double all
   const auto found = ours.within.lower_bound(allowed);
   if (timed(ours) > 0 && (found == ours.within.end() || std::isinf(found->first))) {
     const double longest = ours.within.size() < 2 ? 0 : std::next(ours.within.rbegin())->first;
-    return {Outcome::inconclusive,
+    return {Verdict::Outcome::inconclusive,
             "answers after more than " + in_seconds(allowed) + " cannot be told apart: the metrics' longest time is " + in_seconds(longest)};
   }
   const double bound = timed(ours) > 0 ? found->first : allowed;
@@ -68,8 +66,8 @@ Verdict::Measure judge_time(const Counts& ours, const Counts& theirs, double all
 
 Verdict::Measure compare_mix(const Counts& ours, const Counts& theirs, double allowed) {
   if (ours.texts() == 0 || theirs.texts() < fewest_of_champion)
-    return {Outcome::inconclusive, "labels cannot be compared: " + std::to_string(ours.texts()) + " texts answered by the new model, " +
-                                       std::to_string(theirs.texts()) + " by the old"};
+    return {Verdict::Outcome::inconclusive, "labels cannot be compared: " + std::to_string(ours.texts()) + " texts answered by the new model, " +
+                                                std::to_string(theirs.texts()) + " by the old"};
   std::set<std::string> labels;
   for (const Counts* counts : {&ours, &theirs})
     for (const auto& [label, count] : counts->answered) labels.insert(label);
@@ -87,15 +85,15 @@ Verdict::Measure compare_mix(const Counts& ours, const Counts& theirs, double al
   Verdict::Measure measure;
   measure.text = "its labels differ from the old model's in " + percent(test.effect) + " % of " + std::to_string(ours.texts()) + " texts, " + percent(allowed) +
                  " % allowed, " + percent(visible) + " % would show";
-  if (test.effect - chance > allowed && ours.texts() >= fewest_to_fail) measure.outcome = Outcome::fail;
-  else if (test.effect <= allowed && visible <= allowed) measure.outcome = Outcome::pass;
+  if (test.effect - chance > allowed && ours.texts() >= fewest_to_fail) measure.outcome = Verdict::Outcome::fail;
+  else if (test.effect <= allowed && visible <= allowed) measure.outcome = Verdict::Outcome::pass;
   return measure;
 }
 
 // Beside what the old model answers meanwhile; where that is too little, beside the more that it answered before.
 Verdict::Measure judge_mix(const Evidence& evidence, double allowed) {
   auto together = compare_mix(evidence.candidate, evidence.champion, allowed);
-  if (together.outcome != Outcome::inconclusive || evidence.champion_before.texts() <= evidence.champion.texts()) return together;
+  if (together.outcome != Verdict::Outcome::inconclusive || evidence.champion_before.texts() <= evidence.champion.texts()) return together;
   return compare_mix(evidence.candidate, evidence.champion_before, allowed);
 }
 
@@ -127,31 +125,33 @@ Gates read_gates(const Json& json, Gates gates) {
 std::string Verdict::text() const {
   std::string all;
   for (const Measure& measure : measures)
-    if (outcome == Outcome::pass || measure.outcome == outcome) all += (all.empty() ? "" : "; ") + measure.text;
+    if (outcome == Verdict::Outcome::pass || measure.outcome == outcome) all += (all.empty() ? "" : "; ") + measure.text;
   return all;
 }
 
 Verdict judge(const Evidence& evidence, const Gates& gates) {
   Verdict verdict;
   if (!gates.traffic) {
-    verdict.outcome = Outcome::pass;
-    verdict.measures.push_back({Outcome::pass, "its pods are available; no requests were asked for"});
+    verdict.outcome = Verdict::Outcome::pass;
+    verdict.measures.push_back({Verdict::Outcome::pass, "its pods are available; no requests were asked for"});
     return verdict;
   }
   const Counts &ours = evidence.candidate, &theirs = evidence.champion;
   if (!evidence.unread.empty() && ours.requests == 0) {
-    verdict.measures.push_back({Outcome::inconclusive, "its metrics cannot be read: " + evidence.unread});
+    verdict.measures.push_back({Verdict::Outcome::inconclusive, "its metrics cannot be read: " + evidence.unread});
     return verdict;
   }
   verdict.measures.push_back(judge_share("errors", ours.errors, ours.requests, gates.error_rate, theirs.errors, theirs.requests));
   verdict.measures.push_back(judge_time(ours, theirs, gates.p99_seconds));
   verdict.measures.push_back(judge_mix(evidence, gates.class_mix));
-  const auto any = [&](Outcome outcome) {
+  const auto any = [&](Verdict::Outcome outcome) {
     return std::any_of(verdict.measures.begin(), verdict.measures.end(), [&](const auto& measure) { return measure.outcome == outcome; });
   };
   // What was counted so far may fail; it does not pass for what nobody has seen since.
-  if (!evidence.missing.empty()) verdict.measures.push_back({Outcome::inconclusive, "its metrics are missing: " + evidence.missing});
-  verdict.outcome = any(Outcome::fail) ? Outcome::fail : any(Outcome::inconclusive) ? Outcome::inconclusive : Outcome::pass;
+  if (!evidence.missing.empty()) verdict.measures.push_back({Verdict::Outcome::inconclusive, "its metrics are missing: " + evidence.missing});
+  verdict.outcome = any(Verdict::Outcome::fail)           ? Verdict::Outcome::fail
+                    : any(Verdict::Outcome::inconclusive) ? Verdict::Outcome::inconclusive
+                                                          : Verdict::Outcome::pass;
   return verdict;
 }
 

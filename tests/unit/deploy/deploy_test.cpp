@@ -24,11 +24,11 @@ StageInput input(const std::string& name, const std::string& type) {
 }
 
 // A folder of the test's own, removed at its end.
-class Deploy : public testing::Test {
+class Deploy : public ::testing::Test {
  protected:
   void SetUp() override {
-    const std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
-    folder_ = fs::path(testing::TempDir()) / ("mlopsctl-deploy-" + name + "-" + std::to_string(getpid()));
+    const std::string name = ::testing::UnitTest::GetInstance()->current_test_info()->name();
+    folder_ = fs::path(::testing::TempDir()) / ("mlopsctl-deploy-" + name + "-" + std::to_string(getpid()));
     fs::create_directories(folder_);
   }
   void TearDown() override { fs::remove_all(folder_); }

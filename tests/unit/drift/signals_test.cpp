@@ -38,28 +38,28 @@ std::vector<std::string> alarms(const std::vector<Line>& lines) {
 TEST(Signals, AreQuietWhenNothingChanged) {
   const auto lines = compare(window(1, 800, {0.4, 0.3, 0.3}, 20, 0.05), window(2, 600, {0.4, 0.3, 0.3}, 20, 0.05), {});
   ASSERT_EQ(lines.size(), 7U);
-  EXPECT_THAT(alarms(lines), testing::IsEmpty());
+  EXPECT_THAT(alarms(lines), ::testing::IsEmpty());
 }
 
 TEST(Signals, FindEachChange) {
   const auto reference = window(1, 800, {0.4, 0.3, 0.3}, 20, 0.05);
-  EXPECT_THAT(alarms(compare(reference, window(2, 600, {0.65, 0.2, 0.15}, 20, 0.05), {})), testing::ElementsAre("class_mix"));
-  EXPECT_THAT(alarms(compare(reference, window(2, 600, {0.4, 0.3, 0.3}, 30, 0.05), {})), testing::ElementsAre("text_length"));
-  EXPECT_THAT(alarms(compare(reference, window(2, 600, {0.4, 0.3, 0.3}, 20, 0.2), {})), testing::ElementsAre("unknown_share"));
-  EXPECT_THAT(alarms(compare(reference, window(2, 600, {0.9, 0.05, 0.05}, 20, 0.05), {})), testing::ElementsAre("class_mix", "imbalance"));
+  EXPECT_THAT(alarms(compare(reference, window(2, 600, {0.65, 0.2, 0.15}, 20, 0.05), {})), ::testing::ElementsAre("class_mix"));
+  EXPECT_THAT(alarms(compare(reference, window(2, 600, {0.4, 0.3, 0.3}, 30, 0.05), {})), ::testing::ElementsAre("text_length"));
+  EXPECT_THAT(alarms(compare(reference, window(2, 600, {0.4, 0.3, 0.3}, 20, 0.2), {})), ::testing::ElementsAre("unknown_share"));
+  EXPECT_THAT(alarms(compare(reference, window(2, 600, {0.9, 0.05, 0.05}, 20, 0.05), {})), ::testing::ElementsAre("class_mix", "imbalance"));
 }
 
 TEST(Signals, DoNotAlarmForASmallEffectHoweverManyRows) {
   const auto lines = compare(window(1, 60000, {0.40, 0.3, 0.3}, 20, 0.05), window(2, 60000, {0.43, 0.3, 0.27}, 20, 0.06), {});
   EXPECT_LT(*lines[0].adjusted_p, 1e-6);
   EXPECT_LT(*lines[2].adjusted_p, 1e-6);
-  EXPECT_THAT(alarms(lines), testing::IsEmpty());
+  EXPECT_THAT(alarms(lines), ::testing::IsEmpty());
 }
 
 TEST(Signals, DoNotAlarmForALargeEffectOnAFewRows) {
   const auto lines = compare(window(1, 800, {0.4, 0.3, 0.3}, 20, 0.05), window(3, 8, {0.4, 0.3, 0.3}, 20, 0.05), {});
   EXPECT_GT(lines[0].effect, 0.1);
-  EXPECT_THAT(alarms(lines), testing::IsEmpty());
+  EXPECT_THAT(alarms(lines), ::testing::IsEmpty());
 }
 
 TEST(Signals, SayWhatTheyCouldHaveSeen) {
@@ -78,7 +78,7 @@ TEST(Signals, SayWhatTheyCouldHaveSeen) {
 
 TEST(Signals, DealTheRowsAnewWhereCountsAreSmall) {
   const auto lines = compare(window(1, 800, {0.4, 0.3, 0.3}, 20, 0.05), window(3, 12, {0.4, 0.3, 0.3}, 20, 0.05), {});
-  EXPECT_THAT(lines[0].test, testing::HasSubstr("p from 1999 permutations, because some category has fewer than 5 expected rows"));
+  EXPECT_THAT(lines[0].test, ::testing::HasSubstr("p from 1999 permutations, because some category has fewer than 5 expected rows"));
   EXPECT_GE(*lines[0].p, 1.0 / 2000);
 }
 
@@ -106,10 +106,10 @@ TEST(Signals, ShareOneErrorRate) {
 
 TEST(Signals, SpeakInSentences) {
   const auto lines = compare(window(1, 800, {0.4, 0.3, 0.3}, 20, 0.05), window(2, 600, {0.9, 0.05, 0.05}, 30, 0.2), {});
-  EXPECT_THAT(lines[0].detail, testing::MatchesRegex("\"negative\" is predicted for [0-9.]+ % of the rows, was [0-9.]+ %"));
-  EXPECT_THAT(lines[1].detail, testing::MatchesRegex("the median text has [0-9]+ characters, was [0-9]+"));
-  EXPECT_THAT(lines[2].detail, testing::MatchesRegex("[0-9.]+ % of a text's words are unknown to the model, was [0-9.]+ %"));
-  EXPECT_THAT(to_json(lines.back()).dump(), testing::HasSubstr("\"adjusted_p\":null"));
+  EXPECT_THAT(lines[0].detail, ::testing::MatchesRegex("\"negative\" is predicted for [0-9.]+ % of the rows, was [0-9.]+ %"));
+  EXPECT_THAT(lines[1].detail, ::testing::MatchesRegex("the median text has [0-9]+ characters, was [0-9]+"));
+  EXPECT_THAT(lines[2].detail, ::testing::MatchesRegex("[0-9.]+ % of a text's words are unknown to the model, was [0-9.]+ %"));
+  EXPECT_THAT(to_json(lines.back()).dump(), ::testing::HasSubstr("\"adjusted_p\":null"));
 }
 
 // Texts of twelve words each out of a hundred, of which the first is `topic` in a share of the texts; then as many copies of one text and empty ones.
@@ -140,7 +140,7 @@ TEST(Signals, SeeWhatTextsAreAbout) {
   const auto moved = line_of(compare(reference, texts_of(2, 400, 0.6, 0, 0), {}), "content");
   EXPECT_TRUE(moved.alarm);
   EXPECT_GT(moved.effect, *same.detectable);
-  EXPECT_THAT(moved.detail, testing::MatchesRegex("what the texts are about has moved by 0\\.[0-9]+ of their spread \\(by their words\\)"));
+  EXPECT_THAT(moved.detail, ::testing::MatchesRegex("what the texts are about has moved by 0\\.[0-9]+ of their spread \\(by their words\\)"));
 }
 
 TEST(Signals, CompareNoWordsWithEmbeddings) {

@@ -11,12 +11,12 @@ namespace {
 using ::testing::ElementsAre;
 
 // That each of these means what kubectl takes it for, tests/e2e/kubeconfig finds out; here is what we say when it cannot be used.
-struct World {
+struct AccessWorld {
   testing::TemporaryFolder folder;
   std::map<std::string, std::string> environment;
   AccessOptions options;
 
-  World() {
+  AccessWorld() {
     options.environment = [this](const std::string& name) {
       const auto found = environment.find(name);
       return found == environment.end() ? std::nullopt : std::optional(found->second);
@@ -42,7 +42,7 @@ users: [{name: u, user: {token: t}}]
 )";
 
 TEST(Access, SaysWhereItLooked) {
-  World world;
+  AccessWorld world;
   EXPECT_THAT(world.messages(), ElementsAre("no cluster is configured; looked in " + (world.folder / "config").string()));
   world.environment.erase("KUBECONFIG");
   EXPECT_THAT(world.messages(), ElementsAre("no cluster is configured; looked in no file, for neither KUBECONFIG nor HOME is set"));
@@ -53,7 +53,7 @@ TEST(Access, SaysWhereItLooked) {
 }
 
 TEST(Access, SuggestsTheContextThatWasMeant) {
-  World world;
+  AccessWorld world;
   std::string shop = whole;
   shop.replace(shop.find("name: c"), 7, "name: shop");
   world.folder.write("config", shop);
@@ -71,7 +71,7 @@ TEST(Access, SuggestsTheContextThatWasMeant) {
 }
 
 TEST(Access, ReportsEveryFaultOfAFileButNoSecret) {
-  World world;
+  AccessWorld world;
   world.folder.write("config", R"(current-context: [c]
 contexts: [{name: c, context: {cluster: k, user: u}}]
 clusters:
@@ -86,7 +86,7 @@ users: [{name: u, user: {token: 12345, auth-provider: {name: gcp}, exec: later}}
 }
 
 TEST(Access, ReportsEveryContradiction) {
-  World world;
+  AccessWorld world;
   world.folder.write("config", R"(current-context: c
 contexts: [{name: c, context: {cluster: k, user: u}}]
 clusters:
@@ -112,7 +112,7 @@ users:
 }
 
 TEST(Access, OfAPodItIsTheServiceAccount) {
-  World world;
+  AccessWorld world;
   world.environment = {{"KUBERNETES_SERVICE_HOST", "10.96.0.1"}, {"KUBERNETES_SERVICE_PORT", "443"}};
   EXPECT_THAT(world.messages(), ElementsAre("cannot open " + (world.folder / "account/token").string() + ": No such file or directory"));
   world.folder.write("account/token", "t\n");

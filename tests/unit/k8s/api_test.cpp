@@ -13,7 +13,7 @@ using std::chrono::milliseconds;
 using ::testing::ElementsAre, ::testing::HasSubstr, ::testing::SizeIs;
 using testing::HttpReply, testing::HttpRequest, testing::HttpServer;
 
-struct World {
+struct ApiWorld {
   testing::ManualClock clock;
   CancelToken cancel;
   ApiOptions options;
@@ -33,7 +33,7 @@ const char* const config_map = R"({"apiVersion":"v1","kind":"ConfigMap","metadat
 
 TEST(Api, WhatTheServerSaysOfItselfIsFinalAndWhatStandsBetweenIsTriedAgain) {
   HttpServer own(in_turn({{500, {}, status_500}}));
-  World world;
+  ApiWorld world;
   auto api = world.connect(own);
   ASSERT_TRUE(api.ok());
   const auto refused = apply(*api, Json::parse(config_map), {});
@@ -56,7 +56,7 @@ TEST(Api, WhatTheServerSaysOfItselfIsFinalAndWhatStandsBetweenIsTriedAgain) {
 
 TEST(Api, AReplacementIsSentAgainForItNamesTheVersionThatItReplaces) {
   HttpServer server(in_turn({{500, {}, "oops"}, {200, {}, config_map}}));
-  World world;
+  ApiWorld world;
   auto api = world.connect(server);
   const auto replaced = replace(*api, Json::parse(config_map));
   ASSERT_TRUE(replaced.ok()) << replaced.error().message;
@@ -66,7 +66,7 @@ TEST(Api, AReplacementIsSentAgainForItNamesTheVersionThatItReplaces) {
 
 TEST(Api, ACreationIsNotSentTwiceWhenItMayHaveArrived) {
   HttpServer server(in_turn({{201, {}, config_map, 10}, {201, {}, config_map}}));
-  World world;
+  ApiWorld world;
   auto api = world.connect(server);
   ASSERT_TRUE(api.ok());
   const auto created = create(*api, Json::parse(config_map));
@@ -85,7 +85,7 @@ TEST(Api, AnEvictionUnderABudgetIsAnAnswer) {
   const std::string budget =
       R"({"kind":"Status","code":429,"reason":"TooManyRequests","details":{"causes":[{"reason":"DisruptionBudget","message":"needs 2"}]}})";
   HttpServer server(in_turn({{429, {}, budget}}));
-  World world;
+  ApiWorld world;
   auto api = world.connect(server);
   const auto reply = api->send({"POST", "/api/v1/namespaces/shop/pods/a/eviction", {}, "{}", "application/json"});
   ASSERT_TRUE(reply.ok());
@@ -95,7 +95,7 @@ TEST(Api, AnEvictionUnderABudgetIsAnAnswer) {
 
 TEST(Api, SaysWhatItSends) {
   HttpServer server(in_turn({{200, {{"Warning", "299 - \"unknown field \\\"spec.x\\\"\""}}, config_map}}));
-  World world;
+  ApiWorld world;
   auto api = world.connect(server);
   const auto applied = apply(*api, Json::parse(config_map), {.dry_run = true, .force = true});
   ASSERT_TRUE(applied.ok()) << applied.error().message;
@@ -110,7 +110,7 @@ TEST(Api, SaysWhatItSends) {
 
 TEST(Api, StaysUnderItsRate) {
   HttpServer server(in_turn({{200, {}, config_map}}));
-  World world;
+  ApiWorld world;
   world.options.per_second = 10, world.options.burst = 2;
   auto api = world.connect(server);
   for (int i = 0; i < 4; ++i) ASSERT_TRUE(api->send({"GET", "/x"}).ok());
@@ -118,7 +118,7 @@ TEST(Api, StaysUnderItsRate) {
 }
 
 TEST(Api, NobodyThereIsAClusterErrorAndSilenceATimeout) {
-  World world;
+  ApiWorld world;
   world.options.tries = 2;
   Access access;
   access.server = "http://127.0.0.1:1";

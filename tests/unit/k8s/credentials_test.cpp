@@ -11,7 +11,7 @@ namespace {
 
 using std::chrono::seconds;
 
-struct World {
+struct CredentialsWorld {
   testing::TemporaryFolder folder;
   testing::ManualClock clock;
   CancelToken cancel;
@@ -46,7 +46,7 @@ std::string counting(const std::string& status) {
 }
 
 TEST(Credentials, ReadTheFileOfTheTokenAgainAfterAMinute) {
-  World world;
+  CredentialsWorld world;
   world.access.token_file = world.folder.write("token", " one\n").string();
   Credentials credentials = world.credentials();
   EXPECT_EQ(authorization(credentials), "Bearer one");
@@ -62,7 +62,7 @@ TEST(Credentials, ReadTheFileOfTheTokenAgainAfterAMinute) {
 }
 
 TEST(Credentials, ReadTheFileAgainWhenItsTokenIsRefused) {
-  World world;
+  CredentialsWorld world;
   world.access.token_file = world.folder.write("token", "one").string();
   Credentials credentials = world.credentials();
   const auto first = credentials.current();
@@ -74,7 +74,7 @@ TEST(Credentials, ReadTheFileAgainWhenItsTokenIsRefused) {
 }
 
 TEST(Credentials, AskThePlugInOnceUntilItsTokenEnds) {
-  World world;
+  CredentialsWorld world;
   world.plugin(counting(",\"expirationTimestamp\":\"" + rfc3339(world.clock.now() + seconds(100)) + "\""));
   Credentials credentials = world.credentials();
   EXPECT_EQ(authorization(credentials), "Bearer t1");
@@ -85,7 +85,7 @@ TEST(Credentials, AskThePlugInOnceUntilItsTokenEnds) {
 }
 
 TEST(Credentials, AskThePlugInAgainWhenItsTokenIsRefused) {
-  World world;
+  CredentialsWorld world;
   world.plugin(counting(""));
   Credentials credentials = world.credentials();
   const auto first = credentials.current();
@@ -98,7 +98,7 @@ TEST(Credentials, AskThePlugInAgainWhenItsTokenIsRefused) {
 }
 
 TEST(Credentials, SayWhatIsWrongWithAPlugInButNeverWhatItPrinted) {
-  World world;
+  CredentialsWorld world;
   const auto fault = [&](const std::string& lines) {
     world.plugin(lines);
     Credentials credentials = world.credentials();
@@ -131,7 +131,7 @@ TEST(Credentials, SayWhatIsWrongWithAPlugInButNeverWhatItPrinted) {
 }
 
 TEST(Credentials, APlugInEndsWhenWeAreInterrupted) {
-  World world;
+  CredentialsWorld world;
   world.plugin("exec sleep 600");
   world.cancel.cancel();
   Credentials credentials = world.credentials();

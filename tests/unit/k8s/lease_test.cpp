@@ -46,18 +46,18 @@ struct Server {
   }
 };
 
-struct World {
+struct LeaseWorld {
   Server server;
   ScriptedCluster ours, theirs;
-  World() {
+  LeaseWorld() {
     ours.answer = theirs.answer = [this](const Call& call) { return server.answer(call); };
   }
   static LeaseOptions options(const std::string& holder) { return {"shop", "web", holder}; }
 };
 
 TEST(Lease, IsTakenRenewedAndReleased) {
-  World world;
-  auto lease = Lease::acquire(world.ours, World::options("we"));
+  LeaseWorld world;
+  auto lease = Lease::acquire(world.ours, LeaseWorld::options("we"));
   ASSERT_TRUE(lease.ok()) << lease.error().message;
   EXPECT_EQ(lease->fence(), 1);
   EXPECT_TRUE(lease->check().ok());
@@ -66,19 +66,19 @@ TEST(Lease, IsTakenRenewedAndReleased) {
   EXPECT_TRUE(lease->check().ok());
   EXPECT_EQ(world.server.version, 2);
   EXPECT_TRUE(lease->release().ok());
-  const auto next = Lease::acquire(world.theirs, World::options("they"));
+  const auto next = Lease::acquire(world.theirs, LeaseWorld::options("they"));
   ASSERT_TRUE(next.ok()) << next.error().message;
   EXPECT_EQ(next->fence(), 2);
   EXPECT_TRUE(world.theirs.manual_clock.pauses.empty());
 }
 
 TEST(Lease, ALivingHolderIsNamedHoweverWrongTheClocksAre) {
-  World world;
-  auto lease = Lease::acquire(world.ours, World::options("ann@laptop 4711"));
+  LeaseWorld world;
+  auto lease = Lease::acquire(world.ours, LeaseWorld::options("ann@laptop 4711"));
   ASSERT_TRUE(lease.ok());
   world.ours.manual_clock.advance(seconds(3600));  // its clock runs an hour ahead of theirs; its own view of the hold is not asked here
   std::string seen;
-  auto options = World::options("they");
+  auto options = LeaseWorld::options("they");
   options.waiting = [&](const std::string& holder) {
     seen = holder;
     world.server.renew();
@@ -91,11 +91,11 @@ TEST(Lease, ALivingHolderIsNamedHoweverWrongTheClocksAre) {
 }
 
 TEST(Lease, ADeadHoldersIsTakenAfterItsDurationAsWeSeeIt) {
-  World world;
+  LeaseWorld world;
   world.ours.manual_clock.advance(seconds(3600));  // what it wrote down lies an hour in the future of the other
-  auto first = Lease::acquire(world.ours, World::options("we"));
+  auto first = Lease::acquire(world.ours, LeaseWorld::options("we"));
   ASSERT_TRUE(first.ok());
-  auto second = Lease::acquire(world.theirs, World::options("they"));
+  auto second = Lease::acquire(world.theirs, LeaseWorld::options("they"));
   ASSERT_TRUE(second.ok()) << second.error().message;
   EXPECT_EQ(second->fence(), 2);
   EXPECT_EQ(world.theirs.manual_clock.pauses.size(), 15U);  // of a second
@@ -107,37 +107,37 @@ TEST(Lease, ADeadHoldersIsTakenAfterItsDurationAsWeSeeIt) {
 }
 
 TEST(Lease, WhatOthersWriteBesideIsNoSignOfLife) {
-  World world;
-  ASSERT_TRUE(Lease::acquire(world.ours, World::options("we")).ok());  // and dies
+  LeaseWorld world;
+  ASSERT_TRUE(Lease::acquire(world.ours, LeaseWorld::options("we")).ok());  // and dies
   world.theirs.answer = [&](const Call& call) {
     if (call.method == "GET") world.server.annotate();
     return world.server.answer(call);
   };
-  const auto second = Lease::acquire(world.theirs, World::options("they"));
+  const auto second = Lease::acquire(world.theirs, LeaseWorld::options("they"));
   ASSERT_TRUE(second.ok()) << second.error().message;
   EXPECT_EQ(world.theirs.manual_clock.pauses.size(), 15U);
 }
 
 TEST(Lease, IsReleasedThoughOthersWriteBeside) {
-  World world;
-  auto lease = Lease::acquire(world.ours, World::options("we"));
+  LeaseWorld world;
+  auto lease = Lease::acquire(world.ours, LeaseWorld::options("we"));
   ASSERT_TRUE(lease.ok());
   world.server.annotate();
   EXPECT_TRUE(lease->release().ok());
   EXPECT_EQ(world.server.lease->at("spec").at("holderIdentity"), "");
   EXPECT_TRUE(world.server.lease->at("metadata").contains("annotations"));
   // Nothing is left to be released where another has it.
-  auto first = Lease::acquire(world.ours, World::options("we"));
+  auto first = Lease::acquire(world.ours, LeaseWorld::options("we"));
   ASSERT_TRUE(first.ok());
-  auto second = Lease::acquire(world.theirs, World::options("they"));
+  auto second = Lease::acquire(world.theirs, LeaseWorld::options("they"));
   ASSERT_TRUE(second.ok());
   EXPECT_TRUE(first->release().ok());
   EXPECT_EQ(world.server.lease->at("spec").at("holderIdentity"), "they");
 }
 
 TEST(Lease, OursEndsByOurOwnClockWhenNobodyAnswers) {
-  World world;
-  auto lease = Lease::acquire(world.ours, World::options("we"));
+  LeaseWorld world;
+  auto lease = Lease::acquire(world.ours, LeaseWorld::options("we"));
   ASSERT_TRUE(lease.ok());
   world.server.unreachable = true;
   world.ours.manual_clock.advance(seconds(9));
@@ -152,8 +152,8 @@ TEST(Lease, OursEndsByOurOwnClockWhenNobodyAnswers) {
 }
 
 TEST(Lease, OursEndsWhileARenewalIsStillWaitedFor) {
-  World world;
-  auto lease = Lease::acquire(world.ours, World::options("we"));
+  LeaseWorld world;
+  auto lease = Lease::acquire(world.ours, LeaseWorld::options("we"));
   ASSERT_TRUE(lease.ok());
   world.ours.manual_clock.advance(seconds(6));
   world.ours.answer = [&](const Call&) -> Result<Reply> {
@@ -164,8 +164,8 @@ TEST(Lease, OursEndsWhileARenewalIsStillWaitedFor) {
 }
 
 TEST(Lease, ARenewalWhoseAnswerGotLostIsStillOurs) {
-  World world;
-  auto lease = Lease::acquire(world.ours, World::options("we"));
+  LeaseWorld world;
+  auto lease = Lease::acquire(world.ours, LeaseWorld::options("we"));
   ASSERT_TRUE(lease.ok());
   world.server.mute = true;
   world.ours.manual_clock.advance(seconds(6));
@@ -182,7 +182,7 @@ TEST(Lease, ARenewalWhoseAnswerGotLostIsStillOurs) {
 }
 
 TEST(Lease, OfTwoThatTakeItAtOnceOneGetsIt) {
-  World world;
+  LeaseWorld world;
   world.server.store({{"apiVersion", "coordination.k8s.io/v1"},
                       {"kind", "Lease"},
                       {"metadata", {{"name", "web"}, {"namespace", "shop"}}},
@@ -191,7 +191,7 @@ TEST(Lease, OfTwoThatTakeItAtOnceOneGetsIt) {
   world.ours.answer = [&](const Call& call) {
     if (call.method == "PUT" && !raced) {
       raced = true;
-      auto other = Lease::acquire(world.theirs, World::options("they"));
+      auto other = Lease::acquire(world.theirs, LeaseWorld::options("they"));
       EXPECT_TRUE(other.ok());
       EXPECT_EQ(other->fence(), 8);
       world.theirs.manual_clock.advance(seconds(6));
@@ -200,7 +200,7 @@ TEST(Lease, OfTwoThatTakeItAtOnceOneGetsIt) {
     if (call.method == "GET" && raced) world.server.renew();
     return world.server.answer(call);
   };
-  const auto lease = Lease::acquire(world.ours, World::options("we"));
+  const auto lease = Lease::acquire(world.ours, LeaseWorld::options("we"));
   ASSERT_FALSE(lease.ok());
   EXPECT_EQ(lease.error().message, "the Lease shop/web is held by they, who is at work");
 }

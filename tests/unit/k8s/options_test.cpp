@@ -12,10 +12,10 @@ std::vector<std::string> said(const ReleaseOptions& options) {
   return all;
 }
 
-using Lines = std::vector<std::string>;
+using Words = std::vector<std::string>;
 
 TEST(Options, WhatTheTestsUseIsFaultless) {
-  for (const auto& [name, options] : option_sets()) EXPECT_EQ(said(options), Lines{}) << name;
+  for (const auto& [name, options] : option_sets()) EXPECT_EQ(said(options), Words{}) << name;
 }
 
 TEST(Options, EveryFaultIsFoundAtOnce) {
@@ -36,7 +36,7 @@ TEST(Options, EveryFaultIsFoundAtOnce) {
   o.jobs = {{"predict", {}, "0 24 * * *", "", ""}, {"once", {"version"}, "", "Etc/UTC", ""}};
   EXPECT_EQ(
       said(o),
-      (Lines{"name: expected at most 63 small letters, digits and -, starting with a letter, got \"Sentiment_140\"",
+      (Words{"name: expected at most 63 small letters, digits and -, starting with a letter, got \"Sentiment_140\"",
              "namespace: expected at most 63 small letters, digits and -, starting with a letter, got \"-x\"", "image: expected an image reference, got \"\"",
              "labels.app.kubernetes.io/name: expected a label key outside app.kubernetes.io/, which mlopsctl sets itself, got \"app.kubernetes.io/name\"",
              "replicas: expected 1 to 1000, got 0", "port: expected 1024 to 65535, got 80",
@@ -57,19 +57,19 @@ TEST(Options, EveryFaultIsFoundAtOnce) {
 TEST(Options, WhatAVersionOfKubernetesLacksIsRefused) {
   ReleaseOptions o = airline();
   o.kubernetes = 34;
-  EXPECT_EQ(said(o), Lines{"model.from: image volumes are on by default from Kubernetes 1.35, and the release has to run on 1.34"});
+  EXPECT_EQ(said(o), Words{"model.from: image volumes are on by default from Kubernetes 1.35, and the release has to run on 1.34"});
   o.kubernetes = 35;
-  EXPECT_EQ(said(o), Lines{});
+  EXPECT_EQ(said(o), Words{});
   o.kubernetes = 30;
   o.delivery = {};
-  EXPECT_EQ(said(o), Lines{"version: expected Kubernetes 1.31 or newer, for older ones lack what every release has, got 1.30"});
+  EXPECT_EQ(said(o), Words{"version: expected Kubernetes 1.31 or newer, for older ones lack what every release has, got 1.30"});
 }
 
 TEST(Options, AModelIsFetchedFromSomewhereThatMayBeReached) {
   ReleaseOptions o = fetched();
   o.delivery.url = "models/feedback";
   o.egress.clear();
-  EXPECT_EQ(said(o), (Lines{"model.url: expected the address of a folder on a web server, got \"models/feedback\"",
+  EXPECT_EQ(said(o), (Words{"model.url: expected the address of a folder on a web server, got \"models/feedback\"",
                             "egress: the pods are to fetch their model, and may connect to nothing but name resolution"}));
 }
 
@@ -79,7 +79,7 @@ TEST(Options, APrometheusIsToBeAskedSomewhere) {
   ASSERT_EQ(said(o).size(), 1u);
   EXPECT_TRUE(said(o)[0].starts_with("gates.prometheus: ")) << said(o)[0];
   o.gates.prometheus->url = "http://prometheus.monitoring:9090";
-  EXPECT_EQ(said(o), Lines{});
+  EXPECT_EQ(said(o), Words{});
 }
 
 TEST(Options, CanaryStepsAscendToHundred) {
@@ -87,12 +87,12 @@ TEST(Options, CanaryStepsAscendToHundred) {
   o.strategy.kind = Strategy::Kind::canary;
   for (const std::vector<int>& bad : {std::vector<int>{}, {0, 100}, {50, 20, 100}, {10, 50}, {10, 101}}) {
     o.strategy.percentages = bad;
-    EXPECT_EQ(said(o).size(), 1u) << testing::PrintToString(bad);
+    EXPECT_EQ(said(o).size(), 1u) << ::testing::PrintToString(bad);
   }
   o.replicas = 100;
   o.autoscale.reset();
   o.strategy.percentages = {1, 99, 100};
-  EXPECT_EQ(said(o), Lines{});
+  EXPECT_EQ(said(o), Words{});
 }
 
 TEST(Percentages, AreWhatWholePodsGive) {
@@ -109,36 +109,36 @@ TEST(Percentages, AreWhatWholePodsGive) {
 TEST(Percentages, WhatReplicasCannotExpressIsRefused) {
   ReleaseOptions o = airline();
   o.autoscale->min = 3;
-  EXPECT_EQ(said(o), (Lines{"strategy.canary.0: 3 replicas cannot take 10 % of the traffic; they can take 33, 67 or 100 %",
+  EXPECT_EQ(said(o), (Words{"strategy.canary.0: 3 replicas cannot take 10 % of the traffic; they can take 33, 67 or 100 %",
                             "strategy.canary.1: 3 replicas cannot take 50 % of the traffic; they can take 33, 67 or 100 %"}));
   EXPECT_EQ(faults(o)[0].hint, "set autoscale.min: 10, or choose among these percentages");
   o.autoscale.reset();
   o.replicas = 20;
   o.strategy.percentages = {1, 50, 100};
-  EXPECT_EQ(said(o), (Lines{"strategy.canary.0: 20 replicas cannot take 1 % of the traffic; they can take multiples of 5 %"}));
+  EXPECT_EQ(said(o), (Words{"strategy.canary.0: 20 replicas cannot take 1 % of the traffic; they can take multiples of 5 %"}));
   EXPECT_EQ(faults(o)[0].hint, "set replicas: 68, or choose among these percentages");
   o.replicas = 1;
   o.strategy.percentages = {50, 100};
-  EXPECT_EQ(said(o), (Lines{"strategy.canary.0: 1 replica cannot take 50 % of the traffic; it can take 100 %"}));
+  EXPECT_EQ(said(o), (Words{"strategy.canary.0: 1 replica cannot take 50 % of the traffic; it can take 100 %"}));
   o.replicas = 3;
   o.strategy.percentages = {33, 67, 100};
-  EXPECT_EQ(said(o), Lines{});
+  EXPECT_EQ(said(o), Words{});
 }
 
 TEST(Options, OneReplicaIsSaid) {
   EXPECT_EQ(warnings(minimal()),
-            (Lines{"one replica: the service is away while its node is drained; a disruption budget would only block the drain, so there is none"}));
+            (Words{"one replica: the service is away while its node is drained; a disruption budget would only block the drain, so there is none"}));
 }
 
 TEST(Options, AnImageThatMayChangeUnderItsNameIsSaid) {
   ReleaseOptions o = sentiment140();
   for (const char* fixed : {"mlopsctl:0.1.0", "localhost:5000/mlopsctl:1", "mlopsctl@sha256:00"}) {
     o.image = fixed;
-    EXPECT_EQ(warnings(o), Lines{}) << fixed;
+    EXPECT_EQ(warnings(o), Words{}) << fixed;
   }
   for (const std::string moving : {"mlopsctl", "mlopsctl:latest", "localhost:5000/mlopsctl"}) {
     o.image = moving;
-    EXPECT_EQ(warnings(o), Lines{"the image " + moving + " has no fixed tag or digest: what runs may change under its name"});
+    EXPECT_EQ(warnings(o), Words{"the image " + moving + " has no fixed tag or digest: what runs may change under its name"});
   }
 }
 

@@ -27,7 +27,7 @@ const Json* object(const ManifestSet& set, std::string_view kind) {
   return nullptr;
 }
 
-Json at(const Json& value, const std::string& pointer) {
+Json value_at(const Json& value, const std::string& pointer) {
   const Json::json_pointer path(pointer);
   return value.contains(path) ? value.at(path) : Json();
 }
@@ -69,19 +69,19 @@ TEST_P(Golden, PathsSortInApplyOrderAndAreUnique) {
 TEST_P(Golden, EveryPodIsRestricted) {
   int pods = 0;
   for (const auto& manifest : rendered(option_sets().at(GetParam())).manifests) {
-    Json pod = at(manifest.object, "/spec/template/spec");
-    if (pod.is_null()) pod = at(manifest.object, "/spec/jobTemplate/spec/template/spec");
+    Json pod = value_at(manifest.object, "/spec/template/spec");
+    if (pod.is_null()) pod = value_at(manifest.object, "/spec/jobTemplate/spec/template/spec");
     if (pod.is_null()) continue;
     ++pods;
-    EXPECT_EQ(at(pod, "/securityContext/runAsNonRoot"), true);
-    EXPECT_EQ(at(pod, "/securityContext/seccompProfile/type"), "RuntimeDefault");
-    EXPECT_EQ(at(pod, "/automountServiceAccountToken"), false);
+    EXPECT_EQ(value_at(pod, "/securityContext/runAsNonRoot"), true);
+    EXPECT_EQ(value_at(pod, "/securityContext/seccompProfile/type"), "RuntimeDefault");
+    EXPECT_EQ(value_at(pod, "/automountServiceAccountToken"), false);
     for (const auto& container : pod.at("containers")) {
-      EXPECT_EQ(at(container, "/securityContext/allowPrivilegeEscalation"), false);
-      EXPECT_EQ(at(container, "/securityContext/readOnlyRootFilesystem"), true);
-      EXPECT_EQ(at(container, "/securityContext/capabilities/drop"), Json::array({"ALL"}));
+      EXPECT_EQ(value_at(container, "/securityContext/allowPrivilegeEscalation"), false);
+      EXPECT_EQ(value_at(container, "/securityContext/readOnlyRootFilesystem"), true);
+      EXPECT_EQ(value_at(container, "/securityContext/capabilities/drop"), Json::array({"ALL"}));
       for (const char* part : {"/resources/requests/cpu", "/resources/requests/memory", "/resources/limits/cpu", "/resources/limits/memory"})
-        EXPECT_FALSE(at(container, part).is_null()) << part;
+        EXPECT_FALSE(value_at(container, part).is_null()) << part;
     }
     for (const auto& volume : pod.at("volumes")) EXPECT_FALSE(volume.contains("hostPath"));
   }
@@ -96,32 +96,32 @@ TEST(Render, SelectorsHoldNoMoreThanWhatNeverChangesAndEveryPodOfTheServerHasIt)
   // The candidate of a promotion answers beside it, under another name.
   const Json all = {{"app.kubernetes.io/component", "server"}, {"app.kubernetes.io/instance", "airline-sentiment"}};
   const Json& deployment = *object(set, "Deployment");
-  EXPECT_EQ(at(deployment, "/spec/selector/matchLabels"), own);
-  EXPECT_EQ(at(*object(set, "Service"), "/spec/selector"), all);
-  EXPECT_EQ(at(*object(set, "PodDisruptionBudget"), "/spec/selector/matchLabels"), all);
-  EXPECT_EQ(at(*object(set, "NetworkPolicy"), "/spec/podSelector/matchLabels"), all);
-  const Json labels = at(deployment, "/spec/template/metadata/labels");
+  EXPECT_EQ(value_at(deployment, "/spec/selector/matchLabels"), own);
+  EXPECT_EQ(value_at(*object(set, "Service"), "/spec/selector"), all);
+  EXPECT_EQ(value_at(*object(set, "PodDisruptionBudget"), "/spec/selector/matchLabels"), all);
+  EXPECT_EQ(value_at(*object(set, "NetworkPolicy"), "/spec/podSelector/matchLabels"), all);
+  const Json labels = value_at(deployment, "/spec/template/metadata/labels");
   for (const Json* selector : {&own, &all})
     for (const auto& [key, value] : selector->items()) EXPECT_EQ(labels.at(key), value);
 }
 
 TEST(Render, PodsOfJobsAreNotTheServers) {
   const ManifestSet set = rendered(sentiment140());
-  const Json selector = at(*object(set, "Service"), "/spec/selector");
-  const Json labels = at(*object(set, "Job"), "/spec/template/metadata/labels");
+  const Json selector = value_at(*object(set, "Service"), "/spec/selector");
+  const Json labels = value_at(*object(set, "Job"), "/spec/template/metadata/labels");
   EXPECT_NE(labels.at("app.kubernetes.io/component"), selector.at("app.kubernetes.io/component"));
 }
 
 TEST(Render, AnAutoscalerOwnsTheReplicas) {
-  EXPECT_EQ(at(*object(rendered(sentiment140()), "Deployment"), "/spec/replicas"), 2);
+  EXPECT_EQ(value_at(*object(rendered(sentiment140()), "Deployment"), "/spec/replicas"), 2);
   EXPECT_EQ(object(rendered(sentiment140()), "HorizontalPodAutoscaler"), nullptr);
-  EXPECT_TRUE(at(*object(rendered(airline()), "Deployment"), "/spec/replicas").is_null());
-  EXPECT_EQ(at(*object(rendered(airline()), "HorizontalPodAutoscaler"), "/spec/minReplicas"), 10);
+  EXPECT_TRUE(value_at(*object(rendered(airline()), "Deployment"), "/spec/replicas").is_null());
+  EXPECT_EQ(value_at(*object(rendered(airline()), "HorizontalPodAutoscaler"), "/spec/minReplicas"), 10);
 }
 
 TEST(Render, OneReplicaHasNoDisruptionBudget) {
   EXPECT_EQ(object(rendered(minimal()), "PodDisruptionBudget"), nullptr);
-  EXPECT_EQ(at(*object(rendered(sentiment140()), "PodDisruptionBudget"), "/spec/maxUnavailable"), 1);
+  EXPECT_EQ(value_at(*object(rendered(sentiment140()), "PodDisruptionBudget"), "/spec/maxUnavailable"), 1);
 }
 
 TEST(Render, ANewModelChangesThePodTemplateAndNothingImmutable) {
@@ -130,15 +130,15 @@ TEST(Render, ANewModelChangesThePodTemplateAndNothingImmutable) {
   const ManifestSet before = rendered(airline()), after = rendered(next);
   const Json &old_one = *object(before, "Deployment"), &new_one = *object(after, "Deployment");
   EXPECT_NE(old_one.at("spec").at("template"), new_one.at("spec").at("template"));
-  EXPECT_EQ(at(new_one, "/spec/template/metadata/annotations/mlopsctl~1model"), next.model.str());
+  EXPECT_EQ(value_at(new_one, "/spec/template/metadata/annotations/mlopsctl~1model"), next.model.str());
   EXPECT_EQ(old_one.at("spec").at("selector"), new_one.at("spec").at("selector"));
-  EXPECT_NE(at(*object(before, "ConfigMap"), "/metadata/name"), at(*object(after, "ConfigMap"), "/metadata/name"));
+  EXPECT_NE(value_at(*object(before, "ConfigMap"), "/metadata/name"), value_at(*object(after, "ConfigMap"), "/metadata/name"));
 }
 
 TEST(Render, AJobWithOtherArgumentsHasAnotherName) {
   ReleaseOptions next = sentiment140();
   next.jobs[1].args.push_back("--limit=10");
-  EXPECT_NE(at(*object(rendered(sentiment140()), "Job"), "/metadata/name"), at(*object(rendered(next), "Job"), "/metadata/name"));
+  EXPECT_NE(value_at(*object(rendered(sentiment140()), "Job"), "/metadata/name"), value_at(*object(rendered(next), "Job"), "/metadata/name"));
 }
 
 TEST(Render, TheDefaultNamespaceIsNeverOurs) {

@@ -11,7 +11,7 @@ namespace {
 using std::chrono::milliseconds;
 using testing::HttpReply, testing::HttpRequest, testing::HttpServer;
 
-struct World {
+struct ClientWorld {
   testing::ManualClock clock;
   CancelToken cancel;
   ClientOptions options;
@@ -27,7 +27,7 @@ TEST(Client, SendsAndReceives) {
   HttpServer server([](const HttpRequest& request) {
     return HttpReply{201, {{"X-Answer", " yes "}}, request.method + " " + request.target + " " + request.header("x-mine") + " " + request.body};
   });
-  World world;
+  ClientWorld world;
   Client client = world.client();
   const auto answer = client.send({"POST", server.url() + "/a?b=c", {{"X-Mine", "1"}}, "body"});
   ASSERT_TRUE(answer.ok()) << answer.error().message;
@@ -42,7 +42,7 @@ TEST(Client, SendsAndReceives) {
 
 TEST(Client, WaitsAsLongAsTheServerAsks) {
   HttpServer server(in_turn({{429, {{"Retry-After", "7"}}, "slow down"}, {503, {{"Retry-After", "99999"}}, ""}, {200, {}, "done"}}));
-  World world;
+  ClientWorld world;
   const auto answer = world.client().send({"GET", server.url() + "/", {}, ""});
   ASSERT_TRUE(answer.ok()) << answer.error().message;
   EXPECT_EQ(answer->body, "done");
@@ -57,7 +57,7 @@ TEST(Client, SendsManyAtOnceEachWithItsOwnAnswer) {
     if (refused < 3) return ++refused, HttpReply{503, {{"Retry-After", std::to_string(refused)}}, "later", {}, {}};
     return HttpReply{200, {}, "this is " + request.target, {}, {}};
   });
-  World world;
+  ClientWorld world;
   std::vector<Request> requests;
   for (int i = 0; i < 20; ++i) requests.push_back({"GET", server.url() + "/" + std::to_string(i), {}, ""});
   requests.push_back({"GET", server.url() + "/moved", {}, ""});
@@ -76,7 +76,7 @@ TEST(Client, SendsManyAtOnceEachWithItsOwnAnswer) {
 
 TEST(Client, ManyAtOnceToNobodyTakeNoLongerThanOne) {
   HttpServer server(in_turn({{503, {}, "never"}}));
-  World world;
+  ClientWorld world;
   std::vector<Request> requests(10, {"GET", server.url() + "/", {}, ""});
   requests.push_back({"POST", "http://127.0.0.1:1/", {}, "body"});
   Client client = world.client();
@@ -88,7 +88,7 @@ TEST(Client, ManyAtOnceToNobodyTakeNoLongerThanOne) {
 
 TEST(Client, WaitsLongerEachTimeButNotAllAlike) {
   HttpServer server(in_turn({{500, {}, "broken"}}));
-  World world;
+  ClientWorld world;
   const auto answer = world.client().send({"GET", server.url() + "/", {}, ""});
   ASSERT_TRUE(answer.ok()) << answer.error().message;
   EXPECT_EQ(answer->head.status, 500);
@@ -102,7 +102,7 @@ TEST(Client, WaitsLongerEachTimeButNotAllAlike) {
 
 TEST(Client, TriesAgainWhenTheConnectionBreaks) {
   HttpServer server(in_turn({{200, {}, "never whole", 5}, {200, {}, "whole"}}));
-  World world;
+  ClientWorld world;
   const auto answer = world.client().send({"GET", server.url() + "/", {}, ""});
   ASSERT_TRUE(answer.ok()) << answer.error().message;
   EXPECT_EQ(answer->body, "whole");
@@ -110,7 +110,7 @@ TEST(Client, TriesAgainWhenTheConnectionBreaks) {
 
 TEST(Client, DoesNotSendTwiceWhatMayHaveArrived) {
   HttpServer server(in_turn({{500, {}, ""}, {503, {}, ""}, {200, {}, "late"}}));
-  World world;
+  ClientWorld world;
   EXPECT_EQ(world.client().send({"POST", server.url() + "/", {}, "x"})->head.status, 500);
   EXPECT_EQ(world.client().send({"POST", server.url() + "/", {}, "x"})->body, "late");  // 503: turned away, so again
   HttpServer cutting(in_turn({{200, {}, "never whole", 5}}));
@@ -119,7 +119,7 @@ TEST(Client, DoesNotSendTwiceWhatMayHaveArrived) {
 }
 
 TEST(Client, SaysHowOftenItTried) {
-  World world;
+  ClientWorld world;
   const auto answer = world.client().send({"GET", "http://127.0.0.1:1/x?secret", {}, ""});
   ASSERT_FALSE(answer.ok());
   EXPECT_EQ(answer.error().message, "GET http://127.0.0.1:1/x: Couldn't connect to server; tried 5 times");
@@ -128,7 +128,7 @@ TEST(Client, SaysHowOftenItTried) {
 
 TEST(Client, GivesUpOnAServerThatStandsStill) {
   HttpServer server(in_turn({{200, {}, "some of it", std::nullopt, 4}}));
-  World world;
+  ClientWorld world;
   world.options.whole = milliseconds(200);
   world.options.tries = 2;
   const auto answer = world.client().send({"GET", server.url() + "/", {}, ""});
@@ -144,7 +144,7 @@ TEST(Client, KeepsSecretsFromOtherServersAndMessages) {
     if (request.target == "/far") return HttpReply{307, {{"Location", other.url() + "/token123?signature=x"}}};
     return HttpReply{404};
   });
-  World world;
+  ClientWorld world;
   world.options.secrets = {"token123"};
   Client client = world.client();
   const Request request{"GET", server.url() + "/near", {{"Authorization", "Bearer token123"}, {"X-Plain", "1"}}, ""};
@@ -160,20 +160,20 @@ TEST(Client, KeepsSecretsFromOtherServersAndMessages) {
 
 TEST(Client, RefusesRedirectsToNowhere) {
   HttpServer circle(in_turn({{302, {{"Location", "/again"}}}}));
-  World world;
+  ClientWorld world;
   EXPECT_EQ(world.client().send({"GET", circle.url() + "/", {}, ""}).error().message, "GET " + circle.url() + "/: more than 10 redirects");
   HttpServer file(in_turn({{302, {{"Location", "file:///etc/passwd"}}}}));
   EXPECT_EQ(world.client().send({"GET", file.url() + "/", {}, ""}).error().message, "\"file:///etc/passwd\" is no URL to use: expected http:// or https://");
 }
 
 TEST(Client, RefusesHeadersWithLineBreaks) {
-  World world;
+  ClientWorld world;
   EXPECT_EQ(world.client().send({"GET", "http://127.0.0.1:1/", {{"Authorization", "a\r\nX: b"}}, ""}).error().message,
             "the header Authorization has a line break or a control character in it");
 }
 
 TEST(Client, StopsWhenCancelled) {
-  World world;
+  ClientWorld world;
   HttpServer server([&](const HttpRequest&) { return world.cancel.cancel(), HttpReply{503}; });
   const auto answer = world.client().send({"GET", server.url() + "/", {}, ""});
   ASSERT_FALSE(answer.ok());

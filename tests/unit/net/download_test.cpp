@@ -45,7 +45,7 @@ class FileServer {
   HttpServer server;  // last: it starts to answer at once
 };
 
-struct World {
+struct DownloadWorld {
   testing::ManualClock clock;
   CancelToken cancel;
   testing::TemporaryFolder folder;
@@ -64,7 +64,7 @@ struct World {
 
 TEST(Download, GoesOnWhereItWasCut) {
   FileServer files(3);
-  World world;
+  DownloadWorld world;
   const auto got = world.get(files.server.url() + "/f", digest_of(content));
   ASSERT_TRUE(got.ok()) << got.error().message;
   EXPECT_EQ(got->digest, digest_of(content));
@@ -80,7 +80,7 @@ TEST(Download, GoesOnWhereItWasCut) {
 
 TEST(Download, GoesOnInALaterCall) {
   FileServer files(1);
-  World world;
+  DownloadWorld world;
   world.options.tries = 0;
   const auto first = world.get(files.server.url() + "/f");
   ASSERT_FALSE(first.ok());
@@ -96,7 +96,7 @@ TEST(Download, GoesOnInALaterCall) {
 
 TEST(Download, BeginsAgainWhenTheFileChanged) {
   FileServer files(1);
-  World world;
+  DownloadWorld world;
   world.options.tries = 0;
   ASSERT_FALSE(world.get(files.server.url() + "/f").ok());
   files.etag = "\"v2\"";
@@ -109,7 +109,7 @@ TEST(Download, BeginsAgainWhenTheFileChanged) {
 // A server that ignores If-Range: only the digest tells that the two halves do not belong together.
 TEST(Download, ThrowsAwayWhatDoesNotFitOnce) {
   FileServer files(0);
-  World world;
+  DownloadWorld world;
   world.folder.write("file.part", std::string(1000, 'x'));
   const auto got = world.get(files.server.url() + "/f", digest_of(content));
   ASSERT_TRUE(got.ok()) << got.error().message;
@@ -120,7 +120,7 @@ TEST(Download, ThrowsAwayWhatDoesNotFitOnce) {
 
 TEST(Download, KeepsNothingOfTheWrongDigest) {
   FileServer files(0);
-  World world;
+  DownloadWorld world;
   const auto got = world.get(files.server.url() + "/f", digest_of("something else"));
   ASSERT_FALSE(got.ok());
   EXPECT_EQ(got.error().message,
@@ -131,7 +131,7 @@ TEST(Download, KeepsNothingOfTheWrongDigest) {
 
 TEST(Download, RefusesAnotherSizeBeforeItComes) {
   FileServer files(0);
-  World world;
+  DownloadWorld world;
   const auto got = world.get(files.server.url() + "/f", {}, 10);
   ASSERT_FALSE(got.ok());
   EXPECT_EQ(got.error().message, "GET " + files.server.url() + "/f: is " + std::to_string(content.size()) + " bytes long, expected 10");
@@ -140,7 +140,7 @@ TEST(Download, RefusesAnotherSizeBeforeItComes) {
 TEST(Download, BeginsAgainWhenThePartIsTooLong) {
   FileServer files(0);
   files.body = "short";
-  World world;
+  DownloadWorld world;
   world.folder.write("file.part", std::string(1000, 'x'));
   world.folder.write("file.part.etag", "\"v1\"");
   const auto got = world.get(files.server.url() + "/f");
@@ -151,7 +151,7 @@ TEST(Download, BeginsAgainWhenThePartIsTooLong) {
 TEST(Download, TakesAnEmptyFile) {
   FileServer files(0);
   files.body = "";
-  World world;
+  DownloadWorld world;
   const auto got = world.get(files.server.url() + "/f", digest_of(""), 0);
   ASSERT_TRUE(got.ok()) << got.error().message;
   EXPECT_EQ(std::filesystem::file_size(world.folder / "file"), 0U);
@@ -159,7 +159,7 @@ TEST(Download, TakesAnEmptyFile) {
 
 TEST(Download, SaysWhatTheServerRefused) {
   HttpServer server([](const HttpRequest&) { return HttpReply{404, {}, "a page about it"}; });
-  World world;
+  DownloadWorld world;
   EXPECT_EQ(world.get(server.url() + "/f").error().message, "GET " + server.url() + "/f: HTTP 404 Not Found");
   EXPECT_EQ(server.requests().size(), 1U);
 }

@@ -10,14 +10,14 @@ namespace {
 
 using testing::HttpReply, testing::HttpRequest, testing::HttpServer;
 
-std::string parsed(const std::string& text) {
+std::string parsed_source(const std::string& text) {
   const auto reference = parse_hub_reference(text);
   return reference ? reference->str() : reference.error().message;
 }
 
 const std::string commit(40, 'a');
 
-struct World {
+struct HubWorld {
   testing::ManualClock clock;
   CancelToken cancel;
   Client client{{}, clock, cancel};
@@ -32,12 +32,12 @@ struct World {
 };
 
 TEST(HubReference, SaysWhatItExpects) {
-  EXPECT_EQ(parsed("hf://org/name"), "hf://org/name@main");
-  EXPECT_EQ(parsed("hf://bert-base-uncased@refs/pr/1"), "hf://bert-base-uncased@refs/pr/1");
-  EXPECT_EQ(parsed("org/name"), "\"org/name\" names no repository: expected hf:// in front");
-  EXPECT_EQ(parsed("hf://org/../x"), "\"hf://org/../x\" names no repository: expected letters, digits and -_. on both sides of one /");
-  EXPECT_EQ(parsed("hf://../x"), "\"hf://../x\" names no repository: expected letters, digits and -_. on both sides of one /");
-  EXPECT_EQ(parsed("hf://org/name@"), "\"hf://org/name@\" names no repository: the revision after @ is empty or has blanks in it");
+  EXPECT_EQ(parsed_source("hf://org/name"), "hf://org/name@main");
+  EXPECT_EQ(parsed_source("hf://bert-base-uncased@refs/pr/1"), "hf://bert-base-uncased@refs/pr/1");
+  EXPECT_EQ(parsed_source("org/name"), "\"org/name\" names no repository: expected hf:// in front");
+  EXPECT_EQ(parsed_source("hf://org/../x"), "\"hf://org/../x\" names no repository: expected letters, digits and -_. on both sides of one /");
+  EXPECT_EQ(parsed_source("hf://../x"), "\"hf://../x\" names no repository: expected letters, digits and -_. on both sides of one /");
+  EXPECT_EQ(parsed_source("hf://org/name@"), "\"hf://org/name@\" names no repository: the revision after @ is empty or has blanks in it");
 }
 
 TEST(Hub, ReadsWhatAFileIs) {
@@ -48,7 +48,7 @@ TEST(Hub, ReadsWhatAFileIs) {
                      R"({"sha":")" + commit + R"(","siblings":[{"rfilename":"config.json","size":3,"blobId":")" + commit +
                          R"("},{"rfilename":"model.safetensors","size":9,"blobId":"x","lfs":{"sha256":")" + sum + R"(","size":9}},{"rfilename":"a/b"}]})"};
   });
-  World world;
+  HubWorld world;
   Hub hub(world.client, server.url(), "token123");
   const auto snapshot = hub.list({"org/name", "refs/pr/1"});
   ASSERT_TRUE(snapshot.ok()) << snapshot.error().message;
@@ -64,7 +64,7 @@ TEST(Hub, ReadsWhatAFileIs) {
 }
 
 TEST(Hub, RefusesListsThatAreNone) {
-  World world;
+  HubWorld world;
   const std::string head = "HUB/api/models/org/name/revision/main: is no list of a repository: ";
   EXPECT_EQ(world.listing("[]"), head + "it names no commit");
   EXPECT_EQ(world.listing(R"({"sha":"../../x","siblings":[]})"), head + "it names no commit");
@@ -76,7 +76,7 @@ TEST(Hub, RefusesListsThatAreNone) {
 }
 
 TEST(Hub, SendsATokenOnlyWhereItIsSafe) {
-  World world;
+  HubWorld world;
   Hub hub(world.client, "http://hub.example", "token123");
   EXPECT_EQ(hub.list({"org/name", "main"}).error().message, "the token would go to http://hub.example without protection");
 }

@@ -14,7 +14,7 @@ using ::testing::EndsWith, ::testing::HasSubstr;
 using testing::HttpReply, testing::HttpRequest, testing::HttpServer;
 
 // A model of two files, published, and a web server of the folder.
-struct World {
+struct PublishedWorld {
   testing::TemporaryFolder folder;
   testing::ManualClock clock;
   CancelToken cancel;
@@ -27,7 +27,7 @@ struct World {
     return HttpReply{200, {}, std::move(*bytes), {}, {}};
   }};
 
-  World() {
+  PublishedWorld() {
     folder.write("model/model.json", "{}");
     folder.write("model/weights/weights.bin", std::string(100'000, 'w'));
     std::filesystem::permissions(folder / "model/model.json", std::filesystem::perms::owner_all);
@@ -44,7 +44,7 @@ struct World {
 };
 
 TEST(PublishedModel, IsFetchedWholeByItsDigest) {
-  World world;
+  PublishedWorld world;
   const auto files = world.fetch("secret");
   ASSERT_TRUE(files.ok()) << files.error().message;
   EXPECT_EQ(files->count, 2U);
@@ -57,7 +57,7 @@ TEST(PublishedModel, IsFetchedWholeByItsDigest) {
 }
 
 TEST(PublishedModel, GoesOnWhereItWasCutOff) {
-  World world;
+  PublishedWorld world;
   world.folder.write("fetched.part/model.json", "{}");
   world.folder.write("fetched.part/of-another-model", "x");
   const auto mixed = world.fetch();
@@ -67,7 +67,7 @@ TEST(PublishedModel, GoesOnWhereItWasCutOff) {
 }
 
 TEST(PublishedModel, NothingElseIsTakenForIt) {
-  World world;
+  PublishedWorld world;
   const std::string hex = world.digest.hex();
   world.folder.write("web/" + hex + "/weights/weights.bin", std::string(100'000, 'x'));
   EXPECT_THAT(world.fetch().error().message, HasSubstr("the bytes have the digest sha256:"));

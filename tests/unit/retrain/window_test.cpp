@@ -9,7 +9,7 @@
 namespace mlopsctl::retrain {
 namespace {
 
-const TimePoint now = *from_rfc3339("2026-03-12T00:00:00Z");
+const TimePoint today = *from_rfc3339("2026-03-12T00:00:00Z");
 
 WindowPolicy policy(std::vector<std::string> from) {
   WindowPolicy policy;
@@ -24,7 +24,7 @@ WindowPolicy policy(std::vector<std::string> from) {
 class Window : public ::testing::Test {
  protected:
   std::string written(const WindowPolicy& policy, uint64_t seed = 1) {
-    const auto made = write_window(policy, folder_.path(), now, seed, folder_ / "out.csv", cancel_);
+    const auto made = write_window(policy, folder_.path(), today, seed, folder_ / "out.csv", cancel_);
     if (!made) return "error: " + made.error().message;
     chosen_ = *made;
     const std::string text = *read_file(folder_ / "out.csv");

@@ -80,7 +80,7 @@ struct Fixture {
   }
 };
 
-std::string get(const std::string& path, const std::string& more = "") { return "GET " + path + " HTTP/1.1\r\nHost: a\r\n" + more + "\r\n"; }
+std::string get_request(const std::string& path, const std::string& more = "") { return "GET " + path + " HTTP/1.1\r\nHost: a\r\n" + more + "\r\n"; }
 std::string post(const std::string& path, size_t size) {
   return "POST " + path + " HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n" + std::string(size, 'x');
 }
@@ -89,7 +89,7 @@ TEST(Server, AnswersInOrderOnOneConnection) {
   Fixture fixture;
   Client client(fixture.port);
   std::string all;
-  for (int i = 0; i < 50; ++i) all += get("/" + std::to_string(i)) + post("/thread", 10);
+  for (int i = 0; i < 50; ++i) all += get_request("/" + std::to_string(i)) + post("/thread", 10);
   client.send(all);
   for (int i = 0; i < 50; ++i) {
     EXPECT_EQ(client.body(), "GET /" + std::to_string(i) + " 0");
@@ -101,7 +101,7 @@ TEST(Server, HeadHasNoBody) {
   Fixture fixture;
   Client client(fixture.port);
   client.send("HEAD /a HTTP/1.1\r\nHost: a\r\n\r\n");
-  EXPECT_TRUE(client.send(get("/b", "Connection: close\r\n")));
+  EXPECT_TRUE(client.send(get_request("/b", "Connection: close\r\n")));
   client.finish();
   const std::string answers = client.rest();
   EXPECT_THAT(answers, Not(HasSubstr("HEAD /a 0")));
@@ -136,12 +136,12 @@ std::string unread(const std::string& folder, const std::string& requests, size_
 TEST(Server, AnInvitationThatIsNotTakenIsNotWrittenOver) {
   const mlopsctl::testing::TemporaryFolder folder;
   std::string requests;
-  for (int i = 0; i < 1000; ++i) requests += get("/x");
+  for (int i = 0; i < 1000; ++i) requests += get_request("/x");
   size_t answers = 0;
   unread(folder.path().string(), requests, answers);
   ASSERT_LT(answers, 1000u) << "the socket took them all";
   requests.clear();
-  for (size_t i = 1; i < answers; ++i) requests += get("/x");  // those that fit
+  for (size_t i = 1; i < answers; ++i) requests += get_request("/x");  // those that fit
   requests += "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n";
   EXPECT_THAT(unread(folder.path().string(), requests, answers), AnyOf("", "HTTP/1.1 100 Continue\r\n\r\n"));
 }
@@ -153,7 +153,7 @@ TEST(Server, AClientThatHasJustComeIsAnsweredStill) {
   bool whole = false;
   std::thread drain([&] { whole = fixture.server->drain(milliseconds(10'000)); });
   while (Client(fixture.port).connected()) std::this_thread::yield();  // until the door is closed
-  client.send(get("/a"));
+  client.send(get_request("/a"));
   EXPECT_EQ(client.body(), "GET /a 0");
   drain.join();
   EXPECT_TRUE(whole);
@@ -164,7 +164,7 @@ TEST(Server, AnEndingServerLeavesTheSocketOfItsSuccessor) {
   const std::string path = folder / "socket";
   auto old = std::make_unique<Fixture>(Limits(), path);
   Client busy(path);
-  busy.send(get("/hold"));
+  busy.send(get_request("/hold"));
   old->gate.wait_for(1);
   EXPECT_FALSE(old->server->drain(milliseconds(0)));
   Fixture next({}, path);
@@ -173,7 +173,7 @@ TEST(Server, AnEndingServerLeavesTheSocketOfItsSuccessor) {
   old.reset();
   Client client(path);
   ASSERT_TRUE(client.connected());
-  client.send(get("/a"));
+  client.send(get_request("/a"));
   EXPECT_EQ(client.body(), "GET /a 0");
 }
 
@@ -182,7 +182,7 @@ TEST(Server, LargeBodiesComeWhole) {
   Client client(fixture.port);
   client.send(post("/large", 2'000'000));
   EXPECT_EQ(client.body(), "POST /large 2000000");
-  client.send(get("/small"));
+  client.send(get_request("/small"));
   EXPECT_EQ(client.body(), "GET /small 0");
 }
 
@@ -213,12 +213,12 @@ TEST(Server, OneThatDripsIsCutOffAndOthersAreAnswered) {
   Fixture fixture(limits);
   Client dripping(fixture.port), idle(fixture.port), other(fixture.port);
   dripping.send("GET / HT");
-  other.send(get("/a"));
+  other.send(get_request("/a"));
   EXPECT_EQ(other.body(), "GET /a 0");
   EXPECT_EQ(dripping.status(), "HTTP/1.1 408");
   dripping.finish();
   EXPECT_TRUE(dripping.closed());
-  idle.send(get("/still"));
+  idle.send(get_request("/still"));
   EXPECT_EQ(idle.body(), "GET /still 0");
   EXPECT_EQ(fixture.server->counts().timed_out, 1u);
 }
@@ -237,13 +237,13 @@ TEST(Server, AHandlerThatDoesNotAnswerIsGivenUp) {
   limits.request_time = milliseconds(200);
   Fixture fixture(limits);
   Client never(fixture.port), late(fixture.port);
-  never.send(get("/never"));
-  late.send(get("/hold"));
+  never.send(get_request("/never"));
+  late.send(get_request("/hold"));
   EXPECT_EQ(never.status(), "HTTP/1.1 504");
   EXPECT_EQ(late.status(), "HTTP/1.1 504");
   fixture.gate.open();  // too late: nobody may be hurt by it
   Client after(fixture.port);
-  after.send(get("/a"));
+  after.send(get_request("/a"));
   EXPECT_EQ(after.body(), "GET /a 0");
 }
 
@@ -260,16 +260,16 @@ TEST(Server, BeyondTheCapTheLongestWaitGivesWay) {
   limits.connections = 3;
   Fixture fixture(limits);
   Client busy(fixture.port);
-  busy.send(get("/hold"));
+  busy.send(get_request("/hold"));
   fixture.gate.wait_for(1);
   Client first(fixture.port);
-  first.send(get("/1"));
+  first.send(get_request("/1"));
   EXPECT_EQ(first.body(), "GET /1 0");
   Client second(fixture.port);
-  second.send(get("/2"));
+  second.send(get_request("/2"));
   EXPECT_EQ(second.body(), "GET /2 0");
   Client third(fixture.port);
-  third.send(get("/3"));
+  third.send(get_request("/3"));
   EXPECT_EQ(third.body(), "GET /3 0");
   EXPECT_TRUE(first.closed());
   fixture.gate.open();
@@ -281,21 +281,21 @@ TEST(Server, AClientThatLeavesHurtsNobody) {
   Fixture fixture;
   for (int i = 0; i < 20; ++i) {
     Client client(fixture.port);
-    client.send(i % 2 == 0 ? get("/hold") : get("/a").substr(0, 10));
+    client.send(i % 2 == 0 ? get_request("/hold") : get_request("/a").substr(0, 10));
   }
   fixture.gate.wait_for(10);
   fixture.gate.open();
   Client client(fixture.port);
-  client.send(get("/a"));
+  client.send(get_request("/a"));
   EXPECT_EQ(client.body(), "GET /a 0");
 }
 
 TEST(Server, DrainFinishesWhatIsUnderWayAndNothingElse) {
   Fixture fixture;
   Client idle(fixture.port), busy(fixture.port);
-  idle.send(get("/a"));
+  idle.send(get_request("/a"));
   EXPECT_EQ(idle.body(), "GET /a 0");
-  busy.send(get("/hold"));
+  busy.send(get_request("/hold"));
   fixture.gate.wait_for(1);
   std::thread later([&] {
     EXPECT_TRUE(idle.closed());
@@ -313,7 +313,7 @@ TEST(Server, DrainFinishesWhatIsUnderWayAndNothingElse) {
 TEST(Server, DrainCutsOffWhatTakesTooLong) {
   Fixture fixture;
   Client busy(fixture.port);
-  busy.send(get("/hold"));
+  busy.send(get_request("/hold"));
   fixture.gate.wait_for(1);
   EXPECT_FALSE(fixture.server->drain(milliseconds(50)));
 }
@@ -331,7 +331,7 @@ TEST(Server, ListensOnAUnixSocketAndTakesOverADeadOnes) {
   ::close(left);
   Fixture fixture({}, path);
   Client client(path);
-  client.send(get("/a"));
+  client.send(get_request("/a"));
   EXPECT_EQ(client.body(), "GET /a 0");
   ServerOptions again;
   again.endpoints.push_back({"", 0, path, nullptr});

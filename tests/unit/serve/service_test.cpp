@@ -16,7 +16,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-std::vector<Route> routes() {
+std::vector<Route> service_routes() {
   const auto route = [](std::string path, Audience audience) {
     Route made;
     made.method = "GET";
@@ -37,7 +37,7 @@ class ServiceTest : public ::testing::Test {
     options.port = 0;
     auto made = Service::start(std::move(options), [](const Hooks&) -> Result<Parts> {
       Parts parts;
-      parts.routes = routes();
+      parts.routes = service_routes();
       return parts;
     });
     ASSERT_TRUE(made.ok()) << made.error().message;

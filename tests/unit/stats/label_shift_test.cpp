@@ -5,8 +5,8 @@
 namespace mlopsctl::stats {
 namespace {
 
-using testing::DoubleNear;
-using testing::ElementsAre;
+using ::testing::DoubleNear;
+using ::testing::ElementsAre;
 
 TEST(Bbse, FindsTheMixBehindTheErrors) {
   // Right on 90 % of label 0 and 80 % of label 1; of 1,000 texts 340 are called 0: 20 % are.

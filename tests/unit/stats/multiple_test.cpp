@@ -5,8 +5,8 @@
 namespace mlopsctl::stats {
 namespace {
 
-using testing::DoubleNear;
-using testing::ElementsAre;
+using ::testing::DoubleNear;
+using ::testing::ElementsAre;
 
 // R: p.adjust(c(0.01, 0.04, 0.03, 0.005), "holm")
 TEST(Holm, AgreesWithR) {

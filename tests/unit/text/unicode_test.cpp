@@ -16,7 +16,7 @@ std::string lowered(std::string_view text) {
   return out;
 }
 
-std::string utf8(uint32_t code) {
+std::string encoded(uint32_t code) {
   std::string out;
   append_code(out, code);
   return out;
@@ -57,7 +57,7 @@ TEST(Unicode, LowerIsPythonsLower) {
   for_assigned([&](uint32_t code) {
     if (code >= 0xD800 && code <= 0xDFFF) return;
     if (!all.empty() || code != 0) all += code == 0 ? "" : "\n";
-    all += lowered(utf8(code));
+    all += lowered(encoded(code));
   });
   EXPECT_EQ(digest_of(all).hex(), expected.at("sha256_assigned").get<std::string>());
   for (const Json& pair : expected.at("sigma_words")) EXPECT_EQ(lowered(pair[0].get<std::string>()), pair[1].get<std::string>()) << pair[0];

@@ -71,8 +71,6 @@ TEST(WordPieceDigests, EveryCodePoint) {
   }
 }
 
-const char* const casings[] = {"uncased", "cased"};
-
 std::string unzipped(const std::filesystem::path& path) {
   if (path.extension() != ".gz") return std::move(*read_file(path));
   const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(("gzip -dc '" + path.string() + "'").c_str(), "r"), &::pclose);

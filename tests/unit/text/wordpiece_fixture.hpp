@@ -17,6 +17,8 @@ namespace mlopsctl::text {
 using testing::oracle;
 using testing::test_data;
 
+inline constexpr const char* casings[] = {"uncased", "cased"};
+
 inline std::filesystem::path vocabulary_path(const std::string& casing) { return test_data() / "vocab" / ("bert-base-" + casing + "-vocab.txt"); }
 
 inline WordPiece bert(const std::string& casing) {

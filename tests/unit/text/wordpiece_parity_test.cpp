@@ -5,8 +5,6 @@
 namespace mlopsctl::text {
 namespace {
 
-const char* const casings[] = {"uncased", "cased"};
-
 TEST(WordPieceParity, HardTexts) {
   if (!std::filesystem::exists(vocabulary_path("cased"))) GTEST_SKIP() << "no vocabularies below " << test_data();
   const Json expected = oracle("word_piece").at("hard_texts");

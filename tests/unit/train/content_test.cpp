@@ -56,7 +56,7 @@ TEST(Content, IsOfTheEmbeddingsWhereThereAreSome) {
 }
 
 TEST(Content, IsKeptInBoundedSizeEvenlyOverAllRows) {
-  EXPECT_THAT(content_rows(3), testing::ElementsAre(0, 1, 2));
+  EXPECT_THAT(content_rows(3), ::testing::ElementsAre(0, 1, 2));
   const auto rows = content_rows(1'000'001);
   EXPECT_EQ(rows.size(), kContentRows);
   EXPECT_EQ(rows[1], 2000U);

@@ -48,7 +48,7 @@ TEST(Mixture, IsNoWorseThanAnyMemberOrTheirMean) {
   const std::vector<std::vector<float>> members{rows.member(1, 900, 0.9F), rows.member(2, 850, 0.85F), rows.member(3, 700, 0.7F)};
   const Mixture fitted = fit_mixture(members, rows.labels, 2);
   EXPECT_NEAR(std::accumulate(fitted.weights.begin(), fitted.weights.end(), 0.0), 1, 1e-12);
-  EXPECT_THAT(fitted.weights, Each(testing::Ge(0)));
+  EXPECT_THAT(fitted.weights, Each(::testing::Ge(0)));
   EXPECT_GT(fitted.weights[0], fitted.weights[1]);
   EXPECT_GT(fitted.weights[1], fitted.weights[2]);
   const double loss = rows.loss(fitted, members);

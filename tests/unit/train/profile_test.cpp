@@ -29,9 +29,9 @@ Profile sample() {
 TEST(Profile, CountsWhatTheModelSees) {
   const Profile profile = sample();
   EXPECT_EQ(profile.rows, 3);
-  EXPECT_THAT(profile.predicted, testing::ElementsAre(2, 1));
-  EXPECT_THAT(profile.labelled, testing::ElementsAre(0, 2));
-  EXPECT_THAT(profile.confusion, testing::ElementsAre(0, 0, 1, 1));
+  EXPECT_THAT(profile.predicted, ::testing::ElementsAre(2, 1));
+  EXPECT_THAT(profile.labelled, ::testing::ElementsAre(0, 2));
+  EXPECT_THAT(profile.confusion, ::testing::ElementsAre(0, 0, 1, 1));
   EXPECT_EQ(profile.surplus.n, 2);
   EXPECT_NEAR(profile.surplus.mean, (0.25 - 1) / 2, 1e-7);
   EXPECT_EQ(profile.characters[9], 1);

@@ -9,12 +9,12 @@
 namespace mlopsctl::weights {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
-class SafeTensorsTest : public testing::Test {
+class SafeTensorsTest : public ::testing::Test {
  protected:
   SafeTensorsTest() {
-    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
+    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
     path_ = std::filesystem::temp_directory_path() / ("mlopsctl_" + std::to_string(getpid()) + "_" + info->name() + ".safetensors");
   }
   ~SafeTensorsTest() override { std::filesystem::remove(path_); }

@@ -26,13 +26,13 @@ Evidence evidence_for(Verdict::Outcome outcome) {
 }
 
 // Pods and a Service, as controllers treat them, one pod at a time. New pods come up or never do.
-struct World {
+struct AdvanceWorld {
   Json stable, candidate;  // as applied; candidate null: none
   int64_t old_pods = 0, new_pods = 0, candidates = 0;
   Traffic traffic = Traffic::all;
   std::string applied_stable, applied_candidate;  // what the driver remembers
 
-  explicit World(const Rollout& rollout) : stable(rollout.before), old_pods(number_at(at(stable, "spec", "replicas"))) {}
+  explicit AdvanceWorld(const Rollout& rollout) : stable(rollout.before), old_pods(number_at(at(stable, "spec", "replicas"))) {}
   static int64_t wanted(const Json& deployment) { return number_at(at(deployment, "spec", "replicas")); }
   bool is_new() const { return model_of(stable) == digest_of("new").str(); }
   int64_t answering() const { return (traffic != Traffic::candidate ? old_pods + new_pods : 0) + (traffic != Traffic::stable ? candidates : 0); }
@@ -93,16 +93,16 @@ class EveryState : public ::testing::TestWithParam<std::pair<Strategy, int>> {
  protected:
   struct State {
     Rollout rollout;
-    World world;
+    AdvanceWorld world;
     std::string text() const { return canonical(to_json(rollout)) + world.text(); }
   };
 
   std::vector<State> after(const State& state) const {
     std::vector<State> all;
-    const auto add = [&](Rollout rollout, World world) { all.push_back({std::move(rollout), std::move(world)}); };
+    const auto add = [&](Rollout rollout, AdvanceWorld world) { all.push_back({std::move(rollout), std::move(world)}); };
     for (const bool come_up : {true, false})
-      if (World world = state.world; world.move(come_up)) add(state.rollout, std::move(world));
-    World forgetful = state.world;
+      if (AdvanceWorld world = state.world; world.move(come_up)) add(state.rollout, std::move(world));
+    AdvanceWorld forgetful = state.world;
     forgetful.applied_stable.clear();
     forgetful.applied_candidate.clear();
     add(state.rollout, std::move(forgetful));
@@ -135,7 +135,7 @@ class EveryState : public ::testing::TestWithParam<std::pair<Strategy, int>> {
         next.rollout.reason = next.rollout.reason.empty() ? "" : "because";
         add(std::move(next.rollout), state.world);
       } else if (next.write) {
-        World world = state.world;
+        AdvanceWorld world = state.world;
         world.take(*next.write);
         add(state.rollout, std::move(world));
       }
@@ -148,7 +148,7 @@ TEST_P(EveryState, KeepsTheFloorAndEndsWithOneModel) {
   const auto& [strategy, replicas] = GetParam();
   const auto rollout = planned(strategy, replicas);
   ASSERT_TRUE(rollout.ok()) << rollout.error().message;
-  const State first{*rollout, World(*rollout)};
+  const State first{*rollout, AdvanceWorld(*rollout)};
   std::set<std::string> known{first.text()};
   std::deque<State> todo{first};
   std::set<std::string> phases;
@@ -183,7 +183,7 @@ TEST_P(EveryState, EndsHoweverOftenItIsKilled) {
     for (const bool comes_up : {false, true})
       for (int killed_at = 0; killed_at < 40; ++killed_at) {
         Rollout rollout = *planned(strategy, replicas);
-        World world(rollout);
+        AdvanceWorld world(rollout);
         int looks = 0;
         for (; !rollout.ended() && looks < 500; ++looks) {
           if (looks == killed_at) {
@@ -219,7 +219,7 @@ INSTANTIATE_TEST_SUITE_P(Strategies, EveryState,
 // A fix of a model that crashes is no promotion that fails.
 TEST(Advance, TakesAnOldModelThatCrashesAway) {
   const Rollout rollout = *planned({Kind::rolling, {}}, 3);
-  World world(rollout);
+  AdvanceWorld world(rollout);
   Trouble crash{Trouble::Kind::crash, "p", "server", "ended with exit code 7"};
   crash.restarts = 2;
   const auto look = [&](Progress::Phase phase) {
@@ -245,7 +245,7 @@ TEST(Advance, TakesAnOldModelThatCrashesAway) {
 // Few requests are enough for a rolling promotion; a Prometheus that says nothing of its pods is not.
 TEST(Advance, TakesNoModelOverOfWhosePodsNothingIsKnown) {
   const Rollout rollout = *planned({Kind::rolling, {}}, 3);
-  World world(rollout);
+  AdvanceWorld world(rollout);
   world.take(*advance(rollout, world.seen()).write);
   while (world.move(true)) {}
   Situation seen = world.seen();
@@ -264,7 +264,7 @@ TEST(Advance, TakesNoModelOverOfWhosePodsNothingIsKnown) {
 TEST(Advance, SaysWhyItStops) {
   Rollout rollout = *planned({Kind::canary, {33, 100}}, 3);
   EXPECT_EQ(rollout.text(), "canary, step 1 of 1: 33 % of the requests (1 new pod, 2 old ones)");
-  World world(rollout);
+  AdvanceWorld world(rollout);
   for (int i = 0; i < 20; ++i) {
     if (world.move(true)) continue;
     const Next next = advance(rollout, world.seen());

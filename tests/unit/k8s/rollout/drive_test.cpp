@@ -18,7 +18,7 @@ using Kind = Strategy::Kind;
 using Phase = Rollout::Phase;
 
 // An API server whose controllers have done at once all that they are told.
-struct World {
+struct DriveWorld {
   ScriptedCluster cluster;
   std::map<std::string, Json> objects;  // by path
   int version = 0;
@@ -27,7 +27,7 @@ struct World {
   std::vector<std::string> writes;                                    // but for Leases, fences and events
   std::vector<std::string> told;                                      // the events: "Normal Promoted"
 
-  explicit World(const Rollout& rollout) {
+  explicit DriveWorld(const Rollout& rollout) {
     Json candidate = candidate_of(rollout.target, 1);
     store(rollout.before, true), store(rollout.service, true);
     if (rollout.strategy != Kind::rolling) store(candidate, true);
@@ -85,7 +85,7 @@ Rollout without_requests(const Strategy& strategy) {
 }
 
 TEST(Drive, PutsTheNewModelInPlace) {
-  World world(without_requests({Kind::rolling, {}}));
+  DriveWorld world(without_requests({Kind::rolling, {}}));
   const auto end = world.run(without_requests({Kind::rolling, {}}));
   ASSERT_TRUE(end.ok()) << end.error().message;
   EXPECT_EQ(end->phase, Phase::promoted);
@@ -96,7 +96,7 @@ TEST(Drive, PutsTheNewModelInPlace) {
 // It was stopped for longer than its Lease lasts, after it had looked.
 TEST(Drive, ChangesNothingOnceItsLeaseIsOver) {
   const Rollout rollout = without_requests({Kind::rolling, {}});
-  World world(rollout);
+  DriveWorld world(rollout);
   world.before = [&](const Call& call) {
     if (call.path.ends_with("/pods")) world.cluster.manual_clock.advance(seconds(20));
   };
@@ -111,7 +111,7 @@ TEST(Drive, ChangesNothingOnceItsLeaseIsOver) {
 TEST(Drive, RemovesNoCandidateThatAnotherHasPutAFenceOn) {
   Rollout rollout = without_requests({Kind::canary, {33, 100}});
   rollout.phase = Phase::promoting;
-  World world(rollout);
+  DriveWorld world(rollout);
   int removals = 0;
   world.before = [&](const Call& call) {
     if (call.method != "DELETE" || ++removals > 1) return;
@@ -130,7 +130,7 @@ TEST(Drive, RemovesNoCandidateThatAnotherHasPutAFenceOn) {
 
 TEST(Drive, EndsAFightWithAnotherControllerInTime) {
   const Rollout rollout = without_requests({Kind::rolling, {}});
-  World world(rollout);
+  DriveWorld world(rollout);
   world.applied = [&](Json& object) {
     if (world.writes.size() > 100) throw std::runtime_error("it writes and writes");
     object["metadata"]["generation"] = number_at(at(object, "metadata", "generation")) + 1;
@@ -145,7 +145,7 @@ TEST(Drive, EndsAFightWithAnotherControllerInTime) {
 TEST(Drive, LooksOnceASecondWhileItMeasures) {
   Rollout rollout = *planned({Kind::rolling, {}}, 3);
   rollout.gates.watch = 10;
-  World world(rollout);
+  DriveWorld world(rollout);
   ASSERT_TRUE(world.run(rollout).ok());
   const auto& pauses = world.cluster.manual_clock.pauses;
   EXPECT_GE(std::count(pauses.begin(), pauses.end(), milliseconds(1000)), 10);
