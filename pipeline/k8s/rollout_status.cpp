@@ -27,6 +27,14 @@ std::string end_text(const Json& terminated, int64_t restarts, bool goes_on) {
   return text;
 }
 
+// A volume's image that cannot be pulled keeps its container waiting as if it were the container's own; only the kubelet's words tell which it is.
+std::string image_meant(const Json& pod, const Json& status, const std::string& message) {
+  for (const Json& volume : at(pod, "spec", "volumes"))
+    if (const std::string reference = text_at(at(volume, "image", "reference")); !reference.empty() && message.find(reference) != std::string::npos)
+      return reference;
+  return text_at(at(status, "image"));
+}
+
 void container_trouble(const SeenPod& seen, const Json& status, bool init, std::vector<Trouble>& found) {
   Trouble trouble;
   trouble.pod = text_at(at(seen.pod, "metadata", "name"));
@@ -37,7 +45,7 @@ void container_trouble(const SeenPod& seen, const Json& status, bool init, std::
   const bool goes_on = !init && reason == "CrashLoopBackOff";
   if (one_of(reason, image_reasons)) {
     trouble.kind = Trouble::Kind::image;
-    trouble.text = "the image " + text_at(at(status, "image")) + " cannot be pulled: " + (message.empty() ? reason : message.substr(0, 400));
+    trouble.text = "the image " + image_meant(seen.pod, status, message) + " cannot be pulled: " + (message.empty() ? reason : message.substr(0, 400));
   } else if (one_of(reason, configuration_reasons)) {
     trouble.kind = Trouble::Kind::configuration;
     trouble.text = "cannot be started: " + (message.empty() ? reason : message.substr(0, 400));

@@ -39,7 +39,7 @@ fill cni.conflist >/etc/cni/net.d/10-mlopsctl.conflist
 printf 'server = "http://%s:5000"\n[host."http://%s:5000"]\n  capabilities = ["pull", "resolve"]\n' "$api" "$api" >/etc/containerd/certs.d/registry.test/hosts.toml
 for file in containerd.toml kubelet.yaml kube-proxy.yaml; do fill $file >"$own/$file"; done
 
-start "$name-containerd" containerd -c "$own/containerd.toml"
+PATH=$bin:$PATH start "$name-containerd" "$bin/containerd" -c "$own/containerd.toml"
 until [ -S /run/containerd/containerd.sock ]; do sleep 0.05; done
 until [ -e "$run/api-is-ready" ]; do sleep 0.05; done
 start "$name-kubelet" "$bin/kubelet" --config="$own/kubelet.yaml" --kubeconfig="$run/$name.kubeconfig" --root-dir=/var/lib/kubelet --hostname-override="$name" \

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# How a model comes to its pods: fetched by an init container from a plain web server by its digest, on the real cluster under Pod Security
-# "restricted"; a byte that differs keeps the pods from starting. (Image volumes need containerd 2.1, and the nodes have Debian's 1.6.)
+# How a model comes to its pods, on the real cluster under Pod Security "restricted": fetched by an init container from a plain web server by its
+# digest, where a byte that differs keeps the pods from starting; and as an image of its own, mounted as a volume, where there must be such an image.
 # usage: tests/e2e/k8s/delivery.sh MLOPSCTL     while the cluster is up; 77 when it is not
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -9,9 +9,11 @@ mlopsctl=$(realpath "$1")
 source "$here/space.sh"
 # shellcheck source=tests/e2e/cluster/settings.sh
 source "$here/../cluster/settings.sh"
+# shellcheck source=tests/e2e/cluster/images/layout.sh
+source "$here/../cluster/images/layout.sh"
 space=delivery-$$
 work=$(mktemp -d)
-mkdir "$work/web" "$work/project"
+mkdir "$work/web" "$work/project" "$work/images"
 trap 'kill $web 2>/dev/null || true; drop_space "$space" || true; rm -rf "$work"' EXIT
 cd "$work/project"
 fail() { echo "FAILED: $*" >&2; sed 's/^/  /' "$work/out" "$work/err" >&2; exit 1; }
@@ -66,4 +68,22 @@ says err "container fetch-model: ended with exit code"
 says err "the bytes have the digest"
 says out "undone, feedback is as before: "
 curl -sf -m 5 "http://$address/v2/health/ready" >/dev/null || fail "the old model no longer answers"
+
+# The same model as an image of its own.
+out=$work/images layout feedback-model 1 "$("$mlopsctl" model show feedback --json | jq -r .path)" '{}'
+"$here/../cluster/images/push.sh" "$work/images/feedback-model-1" "http://$api:5000"
+image=registry.test/feedback-model@$(jq -r '.manifests[0].digest' "$work/images/feedback-model-1/index.json")
+sed -i "s#model: {.*#model: {from: image-volume, reference: \"$image\"}}#" cluster.yaml
+expect 0 deploy "${flags[@]}"
+"$kubectl" -n "$space" get pods -o json >"$work/out"
+jq -e --arg image "$image" '[.items[] | select(.metadata.deletionTimestamp == null)] | length == 2 and all(.spec.volumes[] | select(.name == "model").image.reference == $image) and
+  all(.spec | has("initContainers") | not)' "$work/out" >/dev/null || fail "the pods do not have the model as an image volume"
+curl -sf -m 5 -D "$work/out" -o /dev/null -H 'Content-Type: application/json' -d '{"inputs": "the crew was lovely"}' "http://$address/"
+says out "$second"
+
+# An image that is not there.
+sed -i "s#feedback-model@sha256:[0-9a-f]*#feedback-model@sha256:$(printf '0%.0s' {1..64})#" cluster.yaml
+expect 1 deploy "${flags[@]}"
+says err "the image registry.test/feedback-model@sha256:0000000"
+says out "undone, feedback is as before: "
 echo "ok"

@@ -52,6 +52,19 @@ TEST(Judge, NamesWhatTheControllerCannotDo) {
   EXPECT_EQ(progress.troubles[0].text, "its pods are refused: pods \"p\" is forbidden");
 }
 
+TEST(Troubles, NameTheImageOfAVolume) {
+  const auto waiting = [](const std::string& message) {
+    SeenPod seen = container({{"state", {{"waiting", {{"reason", "ErrImagePull"}, {"message", message}}}}}});
+    seen.pod["spec"]["volumes"] =
+        Json::array({{{"name", "tmp"}, {"emptyDir", Json::object()}}, {{"name", "model"}, {"image", {{"reference", "r/model@sha256:0"}}}}});
+    return told(seen);
+  };
+  EXPECT_THAT(waiting("failed to pull image \"r/model@sha256:0\": not found"),
+              ElementsAre("image: the image r/model@sha256:0 cannot be pulled: failed to pull image \"r/model@sha256:0\": not found"));
+  EXPECT_THAT(waiting("failed to pull image \"i:1\": not found"),
+              ElementsAre("image: the image i:1 cannot be pulled: failed to pull image \"i:1\": not found"));
+}
+
 TEST(Troubles, AreSeenInAPodsStatus) {
   EXPECT_THAT(told(container({{"ready", true}, {"state", {{"running", Json::object()}}}})), IsEmpty());
   EXPECT_THAT(told(container({{"state", {{"waiting", {{"reason", "ContainerCreating"}}}}}})), IsEmpty());
