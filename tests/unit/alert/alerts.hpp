@@ -24,6 +24,8 @@ inline Alert an_alert(const std::string& outcome = "fail", std::vector<std::stri
           "2026-01-31T08:15:00.000Z"};
 }
 
+inline Message message(Message::Kind kind = Message::Kind::standing) { return {kind, an_alert(), "2026-01-31T08:15:00.000Z"}; }
+
 // A channel as the pipeline file would give it, defaults filled in.
 inline Channel a_channel(const std::string& to, Json fields) {
   fields["to"] = to;

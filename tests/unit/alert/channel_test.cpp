@@ -10,8 +10,6 @@ namespace {
 using std::chrono::milliseconds;
 using testing::HttpReply, testing::HttpRequest, testing::HttpServer;
 
-Message message(Message::Kind kind = Message::Kind::standing) { return {kind, an_alert(), "2026-01-31T08:15:00.000Z"}; }
-
 TEST(Channel, SlackGetsItsMessageAtTheSecretUrl) {
   HttpServer server([](const HttpRequest&) { return HttpReply{200, {}, "ok"}; });
   Surroundings around;

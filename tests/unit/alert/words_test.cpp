@@ -6,24 +6,22 @@
 namespace mlopsctl::alert {
 namespace {
 
-Message message_of(Message::Kind kind = Message::Kind::standing) { return {kind, an_alert(), "2026-01-31T08:15:00.000Z"}; }
-
 TEST(Words, ForPeople) {
-  EXPECT_EQ(message_of().text(),
+  EXPECT_EQ(message().text(),
             "airline: the gate judge says fail\naccuracy 0.79 < 0.83\n- accuracy >= 0.83\n"
             "run 20260131-081500-3f9a, model sha256:aaaaaaaaaaaa, 2026-01-31T08:15:00.000Z\n");
-  EXPECT_EQ(title_of({message_of(), message_of()}), "2 messages about airline/judge");
+  EXPECT_EQ(title_of({message(), message()}), "2 messages about airline/judge");
 }
 
 TEST(Words, SlacksThreeCharactersAreEscaped) {
-  EXPECT_EQ(slack_message({message_of()})["text"],
+  EXPECT_EQ(slack_message({message()})["text"],
             ":rotating_light: *airline: the gate judge says fail*\naccuracy 0.79 &lt; 0.83\n- accuracy &gt;= 0.83\n"
             "run 20260131-081500-3f9a, model sha256:aaaaaaaaaaaa, 2026-01-31T08:15:00.000Z\n");
 }
 
 // The required attributes, and the types of the optional ones (cloudevents/spec 1.0.2).
 TEST(Words, ACloudEvent) {
-  const Json event = cloud_event(message_of());
+  const Json event = cloud_event(message());
   EXPECT_EQ(event["specversion"], "1.0");
   EXPECT_EQ(event["id"], "20260131-081500-3f9a/judge/standing");
   EXPECT_EQ(event["source"], "mlopsctl/airline");
@@ -32,12 +30,12 @@ TEST(Words, ACloudEvent) {
   EXPECT_EQ(event["time"], "2026-01-31T08:15:00.000Z");
   EXPECT_EQ(event["data"]["checks"], Json({"accuracy >= 0.83"}));
   EXPECT_EQ(event["data"]["commit"], Json());
-  EXPECT_EQ(cloud_event(message_of(Message::Kind::resolved))["type"], "mlopsctl.gate.resolved");
-  EXPECT_EQ(cloud_event(message_of(Message::Kind::test))["type"], "mlopsctl.test");
+  EXPECT_EQ(cloud_event(message(Message::Kind::resolved))["type"], "mlopsctl.gate.resolved");
+  EXPECT_EQ(cloud_event(message(Message::Kind::test))["type"], "mlopsctl.test");
 }
 
 TEST(Words, AMailKeepsToItsLines) {
-  Message long_one = message_of();
+  Message long_one = message();
   long_one.alert.pipeline = "flüge";
   long_one.alert.stage = std::string(200, 'x');
   long_one.alert.summary = "Ü\r\n.\r\nBcc: everybody@example.com";
@@ -58,13 +56,13 @@ TEST(Words, AMailKeepsToItsLines) {
 
 TEST(Words, AnAddressIsOne) {
   for (const char* bad : {"team", "@example.com", "team@", "a@b>\r\nRCPT TO:<c@d", "a b@c", "a@b,c@d"})
-    EXPECT_EQ(mail_text("mlops@example.com", {bad}, {message_of()}, {}).error().message, "\"" + std::string(bad) + "\" is not a mail address");
+    EXPECT_EQ(mail_text("mlops@example.com", {bad}, {message()}, {}).error().message, "\"" + std::string(bad) + "\" is not a mail address");
 }
 
 TEST(Words, AMessageSurvivesItsMemory) {
-  const auto again = message_from_json(to_json(message_of(Message::Kind::resolved)));
+  const auto again = message_from_json(to_json(message(Message::Kind::resolved)));
   ASSERT_TRUE(again.ok());
-  EXPECT_EQ(to_json(*again), to_json(message_of(Message::Kind::resolved)));
+  EXPECT_EQ(to_json(*again), to_json(message(Message::Kind::resolved)));
 }
 
 }  // namespace

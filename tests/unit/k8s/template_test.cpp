@@ -23,7 +23,7 @@ std::vector<std::string> faults_of(std::string_view text, const Values& values) 
   return all;
 }
 
-using Words = std::vector<std::string>;
+using Messages = std::vector<std::string>;
 
 TEST(Fill, APlaceholderAloneTakesTheTypeOfItsValue) {
   const Values values = {{"n", 3}, {"b", true}, {"s", "yes"}, {"l", Json::array({1, "2"})}, {"m", Json{{"k", "v"}}}};
@@ -54,35 +54,35 @@ TEST(Fill, NothingLeavesTheKeyOut) {
 
 TEST(Fill, EveryFaultIsNamedWithItsPlace) {
   EXPECT_EQ(faults_of("spec:\n  replicas: ${replica}\n  name: x-${nme}\n  bad: \"${Bad Name}\"\n  open: ${name\n", {{"replicas", 3}, {"name", "n"}}),
-            (Words{"t.yaml:2:13: no value for ${replica} | did you mean ${replicas}?", "t.yaml:3:11: no value for ${nme} | did you mean ${name}?",
-                   "t.yaml:4:9: found ${Bad Name}; expected a placeholder such as ${name} | use small letters, digits and _",
-                   "t.yaml:5:9: this placeholder is not closed | write ${name}",
-                   "t.yaml:1:1: the value \"name\" is used nowhere in this template | write ${name} where it belongs, or do not pass it",
-                   "t.yaml:1:1: the value \"replicas\" is used nowhere in this template | write ${replicas} where it belongs, or do not pass it"}));
+            (Messages{"t.yaml:2:13: no value for ${replica} | did you mean ${replicas}?", "t.yaml:3:11: no value for ${nme} | did you mean ${name}?",
+                      "t.yaml:4:9: found ${Bad Name}; expected a placeholder such as ${name} | use small letters, digits and _",
+                      "t.yaml:5:9: this placeholder is not closed | write ${name}",
+                      "t.yaml:1:1: the value \"name\" is used nowhere in this template | write ${name} where it belongs, or do not pass it",
+                      "t.yaml:1:1: the value \"replicas\" is used nowhere in this template | write ${replicas} where it belongs, or do not pass it"}));
 }
 
 TEST(Fill, ListsAndMappingsDoNotFitInText) {
   EXPECT_EQ(
       faults_of("a: x${l}\nb: \"${m}\"\nc: x${z}\n", {{"l", Json::array({1})}, {"m", Json::object()}, {"z", nullptr}}),
-      (Words{"t.yaml:1:5: found a list for ${l} inside text; expected text, a number or a boolean | let the placeholder stand alone and without quotes",
-             "t.yaml:2:5: found a mapping for ${m} inside text; expected text, a number or a boolean | let the placeholder stand alone and without quotes",
-             "t.yaml:3:5: found nothing for ${z} inside text; expected text, a number or a boolean | let the placeholder stand alone and without quotes"}));
+      (Messages{"t.yaml:1:5: found a list for ${l} inside text; expected text, a number or a boolean | let the placeholder stand alone and without quotes",
+                "t.yaml:2:5: found a mapping for ${m} inside text; expected text, a number or a boolean | let the placeholder stand alone and without quotes",
+                "t.yaml:3:5: found nothing for ${z} inside text; expected text, a number or a boolean | let the placeholder stand alone and without quotes"}));
 }
 
 TEST(Fill, APlaceholderIsNoKey) {
-  EXPECT_EQ(faults_of("${k}: 1\n", {}), (Words{"t.yaml:1:1: found a placeholder in a key; expected it in a value | put ${...} after the colon"}));
+  EXPECT_EQ(faults_of("${k}: 1\n", {}), (Messages{"t.yaml:1:1: found a placeholder in a key; expected it in a value | put ${...} after the colon"}));
 }
 
 TEST(Fill, WhatIsNoMappingIsRefused) {
-  EXPECT_EQ(faults_of("- 1\n", {}), (Words{"t.yaml:1:1: found a list; expected a mapping, the object to render"}));
-  EXPECT_EQ(faults_of("a: 1\n---\nb: 2\n", {}), (Words{"t.yaml:3:1: a second document starts here; expected one"}));
-  EXPECT_EQ(faults_of("a: 1\na: 2\n", {}), (Words{"t.yaml:2:1: key \"a\" appears twice in the same mapping"}));
+  EXPECT_EQ(faults_of("- 1\n", {}), (Messages{"t.yaml:1:1: found a list; expected a mapping, the object to render"}));
+  EXPECT_EQ(faults_of("a: 1\n---\nb: 2\n", {}), (Messages{"t.yaml:3:1: a second document starts here; expected one"}));
+  EXPECT_EQ(faults_of("a: 1\na: 2\n", {}), (Messages{"t.yaml:2:1: key \"a\" appears twice in the same mapping"}));
 }
 
 // Found by template_fuzz: yaml-cpp makes empty documents of these for ever.
 TEST(Fill, AStrayFlowSignIsRefusedAndNotReadForEver) {
   for (const char* text : {",!- - )", ", a", "]", "}", "a: 1\n---\n] b"}) EXPECT_EQ(faults_of(text, {}).size(), 1u) << text;
-  EXPECT_EQ(faults_of(",!- - )", {}), (Words{"t.yaml:1:1: not valid YAML: this cannot start a value | put the text in quotes"}));
+  EXPECT_EQ(faults_of(",!- - )", {}), (Messages{"t.yaml:1:1: not valid YAML: this cannot start a value | put the text in quotes"}));
 }
 
 TEST(BuiltinTemplates, AreValidYamlSortedByName) {

@@ -1,4 +1,4 @@
-// A client on a plain socket, for what no HTTP library would send.
+// A client on a plain socket, for what no HTTP library would send; and what it mostly sends.
 #pragma once
 
 #include <arpa/inet.h>
@@ -11,6 +11,8 @@
 #include <string>
 
 namespace mlopsctl::serve::test {
+
+inline std::string get_request(const std::string& path, const std::string& more = "") { return "GET " + path + " HTTP/1.1\r\nHost: a\r\n" + more + "\r\n"; }
 
 class Client {
  public:

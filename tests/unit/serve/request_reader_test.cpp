@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/serve/client.hpp"
+
 namespace mlopsctl::serve {
 namespace {
 
 using State = RequestReader::State;
+using test::get_request;
 
 struct Reading {
   Limits limits{};
@@ -37,26 +40,28 @@ std::string outcome_of(std::string_view bytes, Limits limits = {}) {
   return whole;
 }
 
-std::string get(const std::string& target, const std::string& more = "") { return "GET " + target + " HTTP/1.1\r\nHost: a\r\n" + more + "\r\n"; }
-
 TEST(RequestReader, ReadsRequestsOneAfterTheOther) {
-  EXPECT_EQ(outcome_of(get("/a") + "POST /b HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nxyz" + get("/c?d=e", "Connection: close\r\n")),
+  EXPECT_EQ(outcome_of(get_request("/a") + "POST /b HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nxyz" + get_request("/c?d=e", "Connection: close\r\n")),
             "GET /a []\nPOST /b [xyz]\nGET /c?d=e [] last\n");
 }
 
 TEST(RequestReader, ReadsChunkedBodies) {
-  EXPECT_EQ(outcome_of("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nTrailer: z\r\n\r\n" + get("/next")),
-            "POST / [abcde]\nGET /next []\n");
+  EXPECT_EQ(
+      outcome_of("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nTrailer: z\r\n\r\n" + get_request("/next")),
+      "POST / [abcde]\nGET /next []\n");
 }
 
-TEST(RequestReader, PassesOverEmptyLinesBetweenRequests) { EXPECT_EQ(outcome_of("\r\n\r\n" + get("/a") + "\r\n" + get("/b")), "GET /a []\nGET /b []\n"); }
+TEST(RequestReader, PassesOverEmptyLinesBetweenRequests) {
+  EXPECT_EQ(outcome_of("\r\n\r\n" + get_request("/a") + "\r\n" + get_request("/b")), "GET /a []\nGET /b []\n");
+}
 
 TEST(RequestReader, DecodesThePathAndLeavesTheQuery) {
-  EXPECT_EQ(outcome_of(get("/a%20b%C3%A9?q=%20")), "GET /a b\xC3\xA9?q=%20 []\n");
-  EXPECT_EQ(outcome_of(get("http://host:80/x")), "GET /x []\n");
-  EXPECT_EQ(outcome_of(get("http://host")), "GET / []\n");
+  EXPECT_EQ(outcome_of(get_request("/a%20b%C3%A9?q=%20")), "GET /a b\xC3\xA9?q=%20 []\n");
+  EXPECT_EQ(outcome_of(get_request("http://host:80/x")), "GET /x []\n");
+  EXPECT_EQ(outcome_of(get_request("http://host")), "GET / []\n");
   EXPECT_EQ(outcome_of("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"), "OPTIONS * []\n");
-  for (const char* target : {"x", "/%", "/%2", "/%zz", "/a%00b", "*"}) EXPECT_EQ(outcome_of(get(target)), "400 the request's target is not a path") << target;
+  for (const char* target : {"x", "/%", "/%2", "/%zz", "/a%00b", "*"})
+    EXPECT_EQ(outcome_of(get_request(target)), "400 the request's target is not a path") << target;
 }
 
 TEST(RequestReader, RefusesWhatHidesARequestInARequest) {
@@ -92,13 +97,13 @@ TEST(RequestReader, KeepsTheLimitOfTheHeader) {
   Limits limits;
   limits.header_bytes = 1000;
   const std::string refused = "431 the header is larger than 1000 bytes";
-  EXPECT_EQ(outcome_of(get("/", "X: " + std::string(2000, 'x') + "\r\n"), limits), refused);
+  EXPECT_EQ(outcome_of(get_request("/", "X: " + std::string(2000, 'x') + "\r\n"), limits), refused);
   EXPECT_EQ(outcome_of("GET /" + std::string(5000, 'x'), limits), refused);  // no end of the line ever comes
-  EXPECT_EQ(outcome_of(get("/", "X: " + std::string(800, 'x') + "\r\n"), limits), "GET / []\n");
+  EXPECT_EQ(outcome_of(get_request("/", "X: " + std::string(800, 'x') + "\r\n"), limits), "GET / []\n");
   limits.header_bytes = 16 << 10;
   std::string many;
   for (int i = 0; i < 100; ++i) many += "X: y\r\n";
-  EXPECT_EQ(outcome_of(get("/", many), limits), "431 there are 101 header fields, more than 100");
+  EXPECT_EQ(outcome_of(get_request("/", many), limits), "431 there are 101 header fields, more than 100");
 }
 
 TEST(RequestReader, KeepsTheLimitOfTheBody) {
@@ -151,7 +156,7 @@ TEST(RequestReader, SaysOnceThatAClientWaitsToBeAsked) {
 
 TEST(RequestReader, MakesFieldNamesLowerCase) {
   Reading reading;
-  reading.reader.feed(get("/", "X-API-Key: AbC\r\nTraceParent: t\r\n"));
+  reading.reader.feed(get_request("/", "X-API-Key: AbC\r\nTraceParent: t\r\n"));
   const Request request = reading.reader.take();
   EXPECT_EQ(request.header("x-api-key"), "AbC");
   EXPECT_EQ(request.header("traceparent"), "t");

@@ -15,7 +15,7 @@ namespace mlopsctl::serve {
 namespace {
 
 using std::chrono::milliseconds;
-using test::Client;
+using test::Client, test::get_request;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -80,7 +80,6 @@ struct Fixture {
   }
 };
 
-std::string get_request(const std::string& path, const std::string& more = "") { return "GET " + path + " HTTP/1.1\r\nHost: a\r\n" + more + "\r\n"; }
 std::string post(const std::string& path, size_t size) {
   return "POST " + path + " HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n" + std::string(size, 'x');
 }

@@ -6,6 +6,7 @@
 
 #include "stages/serve/web/assets.hpp"
 #include "tests/support/http_server.hpp"
+#include "tests/unit/web/responses.hpp"
 
 namespace mlopsctl::serve::web {
 namespace {
@@ -31,12 +32,6 @@ Request call(std::string method, std::string path, std::string body = "") {
   request.body = std::move(body);
   request.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   return request;
-}
-
-std::string header(const Response& response, std::string_view name) {
-  for (const auto& each : response.headers)
-    if (each.name == name) return each.value;
-  return "";
 }
 
 TEST(ForwardedPages, PassCallsOnAndAnswersBack) {

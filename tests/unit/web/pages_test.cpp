@@ -8,6 +8,7 @@
 
 #include "stages/serve/web/assets.hpp"
 #include "stages/serve/web/gunzip.hpp"
+#include "tests/unit/web/responses.hpp"
 
 namespace mlopsctl::serve::web {
 namespace {
@@ -17,12 +18,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-std::string header_of(const Response& response, std::string_view name) {
-  for (const auto& each : response.headers)
-    if (each.name == name) return each.value;
-  return "";
-}
 
 Response get(const std::string& path, std::vector<Header> headers = {}) {
   Request request;
@@ -76,8 +71,8 @@ TEST(Pages, NameOnlyFilesThatAreThere) {
 TEST(Pages, HoldNoScriptOrStyleThatThePolicyForbids) {
   for (const std::string& path : page_paths()) {
     const Response page = get(path);
-    EXPECT_THAT(header_of(page, "content-security-policy"), StartsWith("default-src 'none'; script-src 'self'; style-src 'self';"));
-    EXPECT_THAT(header_of(page, "content-security-policy"), Not(HasSubstr("unsafe")));
+    EXPECT_THAT(header(page, "content-security-policy"), StartsWith("default-src 'none'; script-src 'self'; style-src 'self';"));
+    EXPECT_THAT(header(page, "content-security-policy"), Not(HasSubstr("unsafe")));
     EXPECT_THAT(matches(page.body, R"re(<script([^>]*)></script>)re"), ::testing::Each(HasSubstr("src=")));
     EXPECT_THAT(matches(page.body, R"re((<style|<script>| style=| on[a-z]+=|javascript:|https?://))re"), IsEmpty()) << path;
   }
@@ -87,10 +82,10 @@ TEST(Pages, AreAskedForAgainAndTheirPartsNever) {
   for (const Asset& asset : assets()) {
     const Response first = get(std::string(asset.path));
     EXPECT_EQ(first.status, 200);
-    EXPECT_EQ(header_of(first, "cache-control"), asset.page ? "no-cache" : "public, max-age=31536000, immutable");
-    EXPECT_EQ(header_of(first, "x-content-type-options"), "nosniff");
+    EXPECT_EQ(header(first, "cache-control"), asset.page ? "no-cache" : "public, max-age=31536000, immutable");
+    EXPECT_EQ(header(first, "x-content-type-options"), "nosniff");
     EXPECT_EQ(asset.page, matches(std::string(asset.path), R"re((\.[0-9a-f]{12}\.[a-z]+)$)re").empty()) << asset.path;
-    const Response again = get(std::string(asset.path), {{"if-none-match", header_of(first, "etag")}});
+    const Response again = get(std::string(asset.path), {{"if-none-match", header(first, "etag")}});
     EXPECT_EQ(again.status, 304);
     EXPECT_EQ(again.body, "");
   }
@@ -100,13 +95,13 @@ TEST(Pages, AreCompressedForThoseWhoTakeIt) {
   for (const Asset& asset : assets()) {
     const std::string path(asset.path);
     const Response plain = get(path);
-    EXPECT_EQ(header_of(plain, "content-encoding"), "");
+    EXPECT_EQ(header(plain, "content-encoding"), "");
     const Response small = get(path, {{"accept-encoding", "br, gzip;q=0.8"}});
-    EXPECT_EQ(header_of(small, "content-encoding"), "gzip");
+    EXPECT_EQ(header(small, "content-encoding"), "gzip");
     EXPECT_EQ(gunzip({reinterpret_cast<const unsigned char*>(small.body.data()), small.body.size()}), plain.body);
     EXPECT_LT(small.body.size(), std::max<size_t>(plain.body.size(), 400));
     for (const char* refusal : {"gzip;q=0", "gzip; q=0.0, br", "br", "identity"})
-      EXPECT_EQ(header_of(get(path, {{"accept-encoding", refusal}}), "content-encoding"), "") << refusal;
+      EXPECT_EQ(header(get(path, {{"accept-encoding", refusal}}), "content-encoding"), "") << refusal;
   }
 }
 
