@@ -9,7 +9,11 @@ const { chromium } = need('playwright-core');
 const axe = fs.readFileSync(need.resolve('axe-core/axe.min.js'), 'utf8');
 const screenshots = process.env.MLOPSCTL_SCREENSHOTS;
 
+// How long anything may take, in ms: what is broken never comes, and a machine busy with other tests is slow.
+const kPatience = 120_000;
+
 export const launch = () => chromium.launch({
+  timeout: kPatience,
   executablePath: process.env.BROWSER,
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 });
@@ -18,7 +22,7 @@ export const launch = () => chromium.launch({
 export async function open(browser, server, where, { colorScheme = 'light', width = 1100, expected = [] } = {}) {
   const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 } });
   const page = await context.newPage();
-  page.setDefaultTimeout(15000);
+  page.setDefaultTimeout(kPatience);
   const faults = [];
   page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
   page.on('console', (line) => { if (!expected.some((pattern) => pattern.test(line.text()))) faults.push(`console: ${line.text()}`); });

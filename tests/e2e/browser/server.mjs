@@ -3,13 +3,16 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import net from 'node:net';
 
+// Below the ports that a system gives to outgoing connections: one of those might take it while the server is down.
 export async function freePort() {
-  const probe = net.createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return port;
+  for (;;) {
+    const port = 20000 + Math.floor(Math.random() * 12000);
+    const probe = net.createServer().listen(port, '127.0.0.1');
+    if (!await once(probe, 'listening').then(() => true, () => false)) continue;
+    probe.close();
+    await once(probe, 'close');
+    return port;
+  }
 }
 
 export class Server {
