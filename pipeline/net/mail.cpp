@@ -21,7 +21,7 @@ size_t give(char* to, size_t, size_t room, void* from) {
   rest.remove_prefix(count);
   return count;
 }
-int look_around(void* from, curl_off_t, curl_off_t, curl_off_t, curl_off_t) { return static_cast<Reading*>(from)->cancel.cancelled() ? 1 : 0; }
+int cancelled(void* from, curl_off_t, curl_off_t, curl_off_t, curl_off_t) { return static_cast<Reading*>(from)->cancel.cancelled() ? 1 : 0; }
 
 Client::Try once(Client& client, const MailServer& server, const Mail& mail) {
   Client::Try result;
@@ -51,7 +51,7 @@ Client::Try once(Client& client, const MailServer& server, const Mail& mail) {
   set(CURLOPT_READFUNCTION, &give);
   set(CURLOPT_READDATA, &reading);
   set(CURLOPT_NOPROGRESS, 0L);
-  set(CURLOPT_XFERINFOFUNCTION, &look_around);
+  set(CURLOPT_XFERINFOFUNCTION, &cancelled);
   set(CURLOPT_XFERINFODATA, &reading);
   const CURLcode code = functions.easy_perform(easy);
   long reply = 0;

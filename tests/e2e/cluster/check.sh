@@ -37,15 +37,15 @@ kind: Job
 metadata: {name: ends}
 spec: {backoffLimit: 0, template: {spec: {restartPolicy: Never, containers: [{name: c, image: registry.test/web:v1, env: [{name: EXIT, value: "7"}]}]}}}
 YAML
-kubectl rollout status deployment/web --timeout=60s >/dev/null || fail "the Deployment is not available"
+kubectl rollout status deployment/web --timeout=300s >/dev/null || fail "the Deployment is not available"
 [ "$(kubectl get pods -l app=web -o jsonpath='{.items[*].spec.nodeName}' | tr ' ' '\n' | sort | uniq -c | awk '{ print $1 }' | paste -sd' ')" = "2 2" ] || fail "the pods are not on two nodes"
-kubectl wait --for=condition=Failed job/ends --timeout=60s >/dev/null || fail "the Job did not end"
+kubectl wait --for=condition=Failed job/ends --timeout=300s >/dev/null || fail "the Job did not end"
 [ "$(kubectl get pods -l job-name=ends -o jsonpath='{.items[0].status.containerStatuses[0].state.terminated.exitCode}')" = 7 ] || fail "the Job's exit code is not 7"
 [ "$(kubectl logs job/ends)" = "web: told to end with code 7" ] || fail "the Job's log is not there"
 
 # The nodes learn of a Service in the order of a second.
 address=$(kubectl get service web -o jsonpath='{.spec.clusterIP}')
-for _ in $(seq 100); do curl -sf --max-time 1 "http://$address/" >/dev/null && break; sleep 0.05; done
+for _ in $(seq 1000); do curl -sf --max-time 1 "http://$address/" >/dev/null && break; sleep 0.05; done
 answers=$(for _ in $(seq 40); do curl -sf --max-time 2 "http://$address/" || echo "no answer"; done | sort | uniq -c)
 grep -q "no answer" <<<"$answers" && fail "requests got lost: $answers"
 [ "$(wc -l <<<"$answers")" -eq 4 ] || fail "not every pod answers: $answers"
