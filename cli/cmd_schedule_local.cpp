@@ -131,6 +131,7 @@ Json schedule_row(const Json& name_space, const k8s::ScheduleState& state) {
 }
 
 void show_schedules(Answer& answer) {
+  const auto kept_its_times = [](const Json& state) { return state == "fine" || state == "running" || state == "suspended"; };
   answer.table("schedules", {{"schedule", "SCHEDULE", As::text, true},
                              {"cron", "CRON"},
                              {"time_zone", "ZONE"},
@@ -139,7 +140,7 @@ void show_schedules(Answer& answer) {
                              {"next", "NEXT (UTC)", As::time}});
   for (const Json& each : answer.value["schedules"])
     if (each["why"].is_string())
-      answer.line(each["work"].get<std::string>() + ": " + each["why"].get<std::string>(), each["state"] == "suspended" ? Style::yellow : Style::red);
+      answer.line(each["work"].get<std::string>() + ": " + each["why"].get<std::string>(), kept_its_times(each["state"]) ? Style::yellow : Style::red);
 }
 
 Result<Answer> local_schedule_status(Session& session) {

@@ -61,8 +61,9 @@ ScheduleState judge_schedule(const Json& cron_job, const std::vector<Json>& jobs
   if (ended != nullptr) {
     state.last_job = text_at(at(*ended, "metadata", "name"));
     const JobProgress progress = judge_job({*ended, {}, {}});
-    if (progress.phase == JobProgress::Phase::failed && progress.passed_on() > 1)  // that a verdict said no is an answer
-      state.health = Health::failed, state.why = "the last run, " + state.last_job + ", failed: " + progress.reason;
+    const std::string last = "the last run, " + state.last_job;
+    if (progress.phase == JobProgress::Phase::failed && progress.passed_on() > 1) state.health = Health::failed, state.why = last + ", failed: " + progress.reason;
+    else if (progress.phase == JobProgress::Phase::failed) state.why = last + ", said no (exit code 1)";  // an answer
   }
 
   if (at(spec, "suspend") == true) {

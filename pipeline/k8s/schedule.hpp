@@ -23,7 +23,7 @@ struct ScheduleState {
   Health health = Health::fine;
   std::string name, work, schedule, time_zone;  // time_zone: as written; empty: the controller's
   std::optional<TimePoint> last, due;           // when a run was last started for it; `due`: the one that was missed
-  std::string last_job, why;                    // the newest Job of it that has ended; why it is not fine
+  std::string last_job, why;                    // the newest Job of it that has ended; why it is not fine, or that its last run said no
   std::vector<TimePoint> next;                  // three, unless it is suspended
   bool well() const { return health == Health::fine || health == Health::running || health == Health::suspended; }
 };

@@ -100,6 +100,7 @@ k8s::ScheduleState judge(const Job& job, const std::optional<Log>& log, bool run
   const std::string last = "the last run, of " + (log->began ? rfc3339(*log->began) : std::string());
   if (log->began && !log->ended) state.health = Health::failed, state.why = last + ", was cut off";
   else if (log->began && log->exit_code > 1) state.health = Health::failed, state.why = last + ", ended with exit code " + std::to_string(log->exit_code);
+  else if (log->began && log->exit_code == 1) state.why = last + ", said no (exit code 1)";
   const TimePoint since = log->began ? std::max(*log->began, log->since) : log->since;
   const auto due = schedule->next(since, *zone);
   if (!due || *due + slack >= now) return state;

@@ -146,7 +146,8 @@ TEST(ScheduleStatus, TellsALateRunFromOneUnderWayAndAFailedOne) {
   // A verdict that says no is an answer.
   message = "Container job for pod shop/web-predict-y failed with exit code 1 matching FailJob rule at index 0";
   daily.ran("web-predict-y", refused);
-  EXPECT_EQ(daily.at("2026-11-26T12:00:00Z"), "fine");
+  EXPECT_EQ(daily.at("2026-11-26T12:00:00Z"), "fine: the last run, web-predict-y, said no (exit code 1)");
+  EXPECT_EQ(daily.at("2026-11-27T03:12:00Z"), "overdue!: a run was due at Fri 2026-11-27 03:00 UTC and was not started within 600 s");
   daily.ran("web-predict-2", with_condition("Complete", ""));
   EXPECT_EQ(daily.at("2026-11-26T12:00:00Z"), "fine");
   daily.ran("web-predict-3", {{"active", 1}});

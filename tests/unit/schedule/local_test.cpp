@@ -42,7 +42,8 @@ TEST(LocalSchedule, HasTenMinutesToBegin) {
 }
 
 TEST(LocalSchedule, AnswersNoAndIsWell) {
-  EXPECT_EQ(said(ran("01T03:00", 1), "01T04:00"), "fine");
+  EXPECT_EQ(said(ran("01T03:00", 1), "01T04:00"), "fine: the last run, of 2026-03-01T03:00:00.000Z, said no (exit code 1)");
+  EXPECT_EQ(said(ran("01T03:00", 1), "02T03:11"), "overdue: a run was due at Mon 2026-03-02 03:00 UTC and was not started");
   EXPECT_EQ(said(ran("01T03:00", 3), "01T04:00"), "failed: the last run, of 2026-03-01T03:00:00.000Z, ended with exit code 3");
 }
 
