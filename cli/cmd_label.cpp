@@ -162,9 +162,6 @@ Result<Answer> cmd_label_sample(Session& session) {
   for (const auto& each : drawn.rows) sample.rows.push_back({pool[each.row].id, texts.texts[each.row], each.stratum});
   std::vector<std::filesystem::path> files;
   for (const std::string& file : arguments.values("--labels")) files.emplace_back(file);
-  std::vector<std::filesystem::path> absent;
-  std::error_code unseen;
-  std::copy_if(files.begin(), files.end(), std::back_inserter(absent), [&](const auto& file) { return !std::filesystem::exists(file, unseen); });
   TRY_ASSIGN(const label::Known known, label::known_labels(files, sample));
   for (auto& row : sample.rows)
     if (const auto found = known.asked_by.find(row.id); found != known.asked_by.end()) row.asked_by = found->second;
@@ -204,7 +201,7 @@ Result<Answer> cmd_label_sample(Session& session) {
   if (filled_in > 0)
     answer.line(count_of(filled_in, "label") + (filled_in == 1 ? " of another sample is" : " of other samples are") + " filled in, of the same texts");
   if (known.unknown > 0) answer.line(count_of(known.unknown, "label") + " of other samples left out: not both models know them");
-  for (const auto& file : absent) answer.line(file.string() + " is not there yet: no label comes from it", Style::yellow);
+  for (const auto& file : known.absent) answer.line(file.string() + " is not there yet: no label comes from it", Style::yellow);
   answer.line("the models name different labels for " + count_of(differ, "row") + " (" + shown(100 * share, "%.1f") +
               " %); the labels will tell as much of their difference as " + std::to_string(even_rows) + " of rows drawn evenly");
   answer.line(seen ? "a gain in accuracy of " + shown(gain) + " would be seen in 80 of 100 cases (alpha " + brief(alpha) + ", by the models' own probabilities)"

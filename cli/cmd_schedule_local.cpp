@@ -123,6 +123,7 @@ Json schedule_row(const Json& name_space, const k8s::ScheduleState& state) {
           {"cron", state.schedule},
           {"time_zone", text(state.time_zone)},
           {"state", k8s::to_string(state.health)},
+          {"well", state.well()},
           {"last", time(state.last)},
           {"last_job", text(state.last_job)},
           {"due", time(state.due)},
@@ -131,7 +132,6 @@ Json schedule_row(const Json& name_space, const k8s::ScheduleState& state) {
 }
 
 void show_schedules(Answer& answer) {
-  const auto kept_its_times = [](const Json& state) { return state == "fine" || state == "running" || state == "suspended"; };
   answer.table("schedules", {{"schedule", "SCHEDULE", As::text, true},
                              {"cron", "CRON"},
                              {"time_zone", "ZONE"},
@@ -140,7 +140,7 @@ void show_schedules(Answer& answer) {
                              {"next", "NEXT (UTC)", As::time}});
   for (const Json& each : answer.value["schedules"])
     if (each["why"].is_string())
-      answer.line(each["work"].get<std::string>() + ": " + each["why"].get<std::string>(), kept_its_times(each["state"]) ? Style::yellow : Style::red);
+      answer.line(each["work"].get<std::string>() + ": " + each["why"].get<std::string>(), each["well"] == true ? Style::yellow : Style::red);
 }
 
 Result<Answer> local_schedule_status(Session& session) {

@@ -53,6 +53,8 @@ Result<const Libcurl*> libcurl() {
   return &loaded.functions;
 }
 
+int look_around(void* token, curl_off_t, curl_off_t, curl_off_t, curl_off_t) { return static_cast<const CancelToken*>(token)->cancelled() ? 1 : 0; }
+
 bool before_sending(CURLcode code) { return code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_CONNECT; }
 
 bool may_go_better(CURLcode code) {

@@ -3,6 +3,7 @@
 
 #include <curl/curl.h>
 
+#include "pipeline/base/cancel.hpp"
 #include "pipeline/base/result.hpp"
 
 namespace mlopsctl::net {
@@ -30,6 +31,9 @@ struct Libcurl {
 
 // One per process, made ready for use from any thread; an error where it is not installed.
 Result<const Libcurl*> libcurl();
+
+// CURLOPT_XFERINFOFUNCTION with a const CancelToken* as its data: ends the transfer when that is cancelled.
+int look_around(void* token, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
 
 // Nothing can have been sent; and whether another try may go better.
 bool before_sending(CURLcode code);

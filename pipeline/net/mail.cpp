@@ -9,19 +9,13 @@ namespace mlopsctl::net {
 
 namespace {
 
-struct Reading {
-  std::string_view rest;
-  const CancelToken& cancel;
-};
-
 size_t give(char* to, size_t, size_t room, void* from) {
-  std::string_view& rest = static_cast<Reading*>(from)->rest;
+  auto& rest = *static_cast<std::string_view*>(from);
   const size_t count = std::min(room, rest.size());
   std::copy_n(rest.data(), count, to);
   rest.remove_prefix(count);
   return count;
 }
-int cancelled(void* from, curl_off_t, curl_off_t, curl_off_t, curl_off_t) { return static_cast<Reading*>(from)->cancel.cancelled() ? 1 : 0; }
 
 Client::Try once(Client& client, const MailServer& server, const Mail& mail) {
   Client::Try result;
@@ -31,7 +25,7 @@ Client::Try once(Client& client, const MailServer& server, const Mail& mail) {
   CURL* const easy = functions.easy_init();
   curl_slist* recipients = nullptr;
   char why[CURL_ERROR_SIZE] = "";
-  Reading reading{mail.text, client.cancel()};
+  std::string_view rest = mail.text;
   const auto set = [&](CURLoption option, auto value) { functions.easy_setopt(easy, option, value); };
   const ClientOptions& options = client.options();
   set(CURLOPT_URL, server.url.c_str());
@@ -49,10 +43,10 @@ Client::Try once(Client& client, const MailServer& server, const Mail& mail) {
   set(CURLOPT_MAIL_RCPT, recipients);
   set(CURLOPT_UPLOAD, 1L);
   set(CURLOPT_READFUNCTION, &give);
-  set(CURLOPT_READDATA, &reading);
+  set(CURLOPT_READDATA, &rest);
   set(CURLOPT_NOPROGRESS, 0L);
-  set(CURLOPT_XFERINFOFUNCTION, &cancelled);
-  set(CURLOPT_XFERINFODATA, &reading);
+  set(CURLOPT_XFERINFOFUNCTION, &look_around);
+  set(CURLOPT_XFERINFODATA, &client.cancel());
   const CURLcode code = functions.easy_perform(easy);
   long reply = 0;
   functions.easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &reply);

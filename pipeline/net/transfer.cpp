@@ -72,8 +72,6 @@ size_t take_body(char* data, size_t, size_t size, void* to) {
   return exchange.tell_head() && exchange.keep(exchange.order.on_body({data, size})) ? size : 0;
 }
 
-int look_around(void* to, curl_off_t, curl_off_t, curl_off_t, curl_off_t) { return static_cast<Exchange*>(to)->cancel.cancelled() ? 1 : 0; }
-
 bool has_control(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; });
 }
@@ -139,7 +137,7 @@ void set_up(Exchange& exchange, const ClientOptions& options, std::optional<std:
   set(CURLOPT_WRITEDATA, &exchange);
   set(CURLOPT_NOPROGRESS, 0L);
   set(CURLOPT_XFERINFOFUNCTION, &look_around);
-  set(CURLOPT_XFERINFODATA, &exchange);
+  set(CURLOPT_XFERINFODATA, &exchange.cancel);
   if (request.method == "HEAD") set(CURLOPT_NOBODY, 1L);
   if (request.method == "POST" || !request.body.empty()) {
     set(CURLOPT_POST, 1L);

@@ -145,7 +145,7 @@ using Facts = std::map<std::string, std::optional<Fact>, std::less<>>;  // by th
 Result<bool> gather(const std::filesystem::path& file, const Sample& sample, Known& known, Facts& facts) {
   bool own = false, another = false;
   std::error_code fault;
-  if (!std::filesystem::exists(file, fault) && !fault) return another;
+  if (!std::filesystem::exists(file, fault) && !fault) return known.absent.push_back(file), another;
   data::TableOptions options;
   options.format = data::Format::csv;
   TRY_ASSIGN(auto reader, data::TableReader::open(file, options, file.string()));

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "stages/data/table.hpp"
 #include "stages/label/sample.hpp"
@@ -14,11 +15,12 @@ namespace mlopsctl::label {
 
 // What is labelled already of a sample's rows.
 struct Known {
-  std::map<std::string, std::string> here;      // by id: in the sample's own file
-  std::map<std::string, std::string> brought;   // by id: of other samples, where the text is the same; a label is a fact about a text
-  std::map<std::string, std::string> asked_by;  // of those that an older sample asked for, that one's name
-  int64_t unknown = 0;                          // further labels of the same texts that not both models know
-  std::filesystem::path file;                   // the sample's own: the first of `files` that is, or is not there yet; empty: none
+  std::map<std::string, std::string> here;         // by id: in the sample's own file
+  std::map<std::string, std::string> brought;      // by id: of other samples, where the text is the same; a label is a fact about a text
+  std::map<std::string, std::string> asked_by;     // of those that an older sample asked for, that one's name
+  int64_t unknown = 0;                             // further labels of the same texts that not both models know
+  std::filesystem::path file;                      // the sample's own: the first of `files` that is, or is not there yet; empty: none
+  std::vector<std::filesystem::path> absent = {};  // of `files`: those that are not there yet
 };
 // By files of labelled rows. Errors, all that there are: a file is of a larger draw of this sample, or of several samples; an unknown id, a row twice; two
 // labels for one text.

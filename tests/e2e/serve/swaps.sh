@@ -16,10 +16,10 @@ for swap in $(seq 1 10); do
   stage=$([ $((swap % 2)) = 1 ] && echo two || echo one)
   "$mlopsctl" -C "$work" model alias live "$stage" >/dev/null 2>&1
   echo "swap $(digest_of "$stage")" >&"$orders"
-  read -rt 120 line <&"$answers" && [ "$line" = seen ] || { echo "swap $swap: the new model did not answer within 120 s"; exit 1; }
+  read -rt 30 line <&"$answers" && [ "$line" = seen ] || { echo "swap $swap: the new model did not answer within 30 s"; exit 1; }
 done
 exec {orders}>&-
-read -rt 120 line <&"$answers"
+read -rt 30 line <&"$answers"
 echo "$line"
 jq -e '.failed == 0 and .mixed == 0 and .models == 2 and .answers > 100' <<<"$line" >/dev/null || exit 1
 [ "$(grep -c "now answering: alias live, version" "$work/server.log")" = 10 ] || { echo "not ten swaps:"; cat "$work/server.log"; exit 1; }

@@ -108,7 +108,9 @@ TEST_F(LabelImport, KeepsSamplesApart) {
   const auto fault = import_labels(file("filled.csv", "id,label\na,pos\nb,neg\n"), {}, other, labels_);
   EXPECT_EQ(fault.error().message, "this row is of the sample " + sample().name() + ", not of " + other.name());
   EXPECT_EQ(fault.error().span->line, 2);
-  EXPECT_THAT(known_labels({folder_ / "absent.csv"}, other).value().here, IsEmpty());
+  const Known none = known_labels({folder_ / "absent.csv"}, other).value();
+  EXPECT_THAT(none.here, IsEmpty());
+  EXPECT_THAT(none.absent, ElementsAre(folder_ / "absent.csv"));
 }
 
 // Of two strata 90 and 10 rows. Labels for a, b and c were asked for by an older sample.
